@@ -1,0 +1,38 @@
+"""The one door: how a request, a job or a command comes to act within a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from ridley.core.access.errors import NotFound
+from ridley.core.access.roles import granted
+from ridley.core.access.scope import Scope
+from ridley.core.database.pin import pinned
+from ridley.core.tenants.functions import enter_tenant
+
+
+def enter(key: str, user: Any, request_id: str) -> tuple[Scope, str]:
+    """Pin the tenant for this transaction and return the person's scope and the pin before.
+
+    Outsiders get NotFound, the same as for a tenant that does not exist. Must be called inside a transaction.
+    """
+    entry = enter_tenant(key, user.pk)
+    if entry is None:
+        raise NotFound()
+    scope = Scope(entry.tenant_id, user.pk, granted(entry.grants, entry.products), request_id)
+    return scope, entry.before
+
+
+@contextmanager
+def opened(scope: Scope) -> Iterator[Scope]:
+    """A transaction in which this scope's tenant is pinned: for jobs, commands and streamed answers."""
+    with pinned(scope.tenant_id):
+        yield scope
+
+
+def trusted_scope(tenant_id: int, *, actor_id: UUID | None = None, request_id: str = "-") -> Scope:
+    """The scope of a job or command, which does what was allowed when it was asked for, in that person's name."""
+    return Scope(tenant_id, actor_id, request_id=request_id, trusted=True)

@@ -1,0 +1,46 @@
+"""How bodies are read: nothing unknown is passed over in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictMixin:
+    """Refuses fields that it does not know, so that a typing error is told and not ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            if unknown := sorted(str(name) for name in data if name not in known):
+                wanted = ", ".join(sorted(known)) or "an empty body"
+                raise serializers.ValidationError(
+                    {name: [f"This field is not known here. Known: {wanted}."] for name in unknown}, code="unknown"
+                )
+        return super().to_internal_value(data)
+
+
+class Input(StrictMixin, serializers.Serializer):
+    """A body that is read."""
+
+
+class ModelInput(StrictMixin, serializers.ModelSerializer):
+    """A body that is read into a model's fields. Uniqueness is the database's business, within the tenant."""
+
+    def get_validators(self) -> list[Any]:
+        return []
+
+
+class Output(serializers.Serializer):
+    """An answer."""
+
+
+class ProblemOut(serializers.Serializer):
+    """problem+json (RFC 9457). `code` is stable; show `detail` to people."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()

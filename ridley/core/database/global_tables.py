@@ -1,0 +1,31 @@
+"""The tables without a tenant, each with the reason. A test reads pg_catalog and finds no third kind.
+
+(Named so because `global` cannot be imported in Python.)
+"""
+
+GLOBAL_TABLES = {
+    "accounts_user": "a person may belong to many tenants",
+    "accounts_user_groups": "Django's own rights for the installation's admin",
+    "accounts_user_user_permissions": "Django's own rights for the installation's admin",
+    "auth_group": "Django's own rights for the installation's admin",
+    "auth_group_permissions": "Django's own rights for the installation's admin",
+    "auth_permission": "Django's own rights for the installation's admin",
+    "account_emailaddress": "sign-in happens before a tenant is known",
+    "account_emailconfirmation": "sign-in happens before a tenant is known",
+    "django_admin_log": "what the installation's admins did",
+    "django_content_type": "Django's list of models",
+    "django_migrations": "Django's list of migrations",
+    "django_session": "sign-in happens before a tenant is known",
+    "procrastinate_events": "the queue; arguments are ids only",
+    "procrastinate_jobs": "the queue; arguments are ids only",
+    "procrastinate_periodic_defers": "the queue's schedules",
+    "procrastinate_workers": "the queue's workers",
+    "tenants_tenant": "the tenants themselves",
+    "tenants_partner": "a partner serves many tenants",
+}
+
+# Functions that run as the owner and so see past the wall. Each has a fixed search_path; a test holds this list true.
+DEFINER_FUNCTIONS = {
+    "enter_tenant": "finds a person's membership by the tenant's key and pins the tenant",
+    "my_tenants": "the tenants that a person belongs to, before one is chosen",
+}

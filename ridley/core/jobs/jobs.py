@@ -1,0 +1,23 @@
+"""The queue's own schedules: dead workers' jobs are taken over, old entries are removed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="jobs.take_over", queueing_lock="jobs.take_over", pass_context=True)
+async def take_over(context: JobContext, timestamp: int) -> None:
+    """Queue again what a killed worker left behind. Jobs are safe to run twice."""
+    stalled = await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.JOB_STALLED_SECONDS)
+    for job in stalled:
+        await context.app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="jobs.clean_up", queueing_lock="jobs.clean_up", pass_context=True)
+async def clean_up(context: JobContext, timestamp: int) -> None:
+    """Remove the queue's entries of jobs that ended well a week ago. What people see of a job stays."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=7 * 24, include_failed=False)

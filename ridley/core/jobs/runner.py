@@ -1,0 +1,67 @@
+"""One job from start to end, under the scope of the person who asked for it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from ridley.core.access import request_id
+from ridley.core.access.door import opened, trusted_scope
+from ridley.core.access.errors import Refusal
+from ridley.core.access.scope import Scope
+from ridley.core.database.pin import pinned
+from ridley.core.jobs.models import Job, State
+from ridley.core.jobs.progress import Progress
+from ridley.core.jobs.registry import MAX_ATTEMPTS, JobFunction
+
+logger = logging.getLogger(__name__)
+GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
+
+
+def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
+    """Run a job and tell its outcome. A Refusal ends it as failed, in words; a lost database is tried again."""
+    drop_dead_connection()
+    with pinned(tenant_id):
+        found = Job.objects.filter(pk=job_id).first()
+        if found is None or found.state in (State.DONE, State.FAILED):
+            return  # taken over after it had ended
+        Job.objects.filter(pk=job_id).update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
+    scope = trusted_scope(tenant_id, actor_id=found.actor_id, request_id=found.request_id)
+    token = request_id.current.set(found.request_id)
+    progress = Progress(tenant_id, job_id)
+    try:
+        result = function(scope, progress, **found.arguments)
+        progress.finish()
+        end(scope, job_id, state=State.DONE, fraction=1.0, words="Done.", result=result)
+    except Refusal as refusal:
+        progress.finish()
+        problem = {"code": refusal.code, "title": refusal.title, "detail": refusal.detail, **refusal.extra}
+        end(scope, job_id, state=State.FAILED, words=refusal.detail[:300], problem=problem)
+    except (OperationalError, InterfaceError):
+        logger.warning("Job %s (%s) lost its database and will be tried again.", job_id, found.kind)
+        if found.attempts + 1 >= MAX_ATTEMPTS:
+            end(scope, job_id, state=State.FAILED, words=GAVE_UP, problem={"code": "database-lost", "detail": GAVE_UP})
+        raise
+    except Exception:
+        logger.exception("Job %s (%s) failed.", job_id, found.kind)
+        detail = "Something unexpected went wrong. Nothing was half done. The log has the details."
+        problem = {"code": "unexpected", "title": "Unexpected error", "detail": detail, "request_id": found.request_id}
+        end(scope, job_id, state=State.FAILED, words=detail, problem=problem)
+        raise
+    finally:
+        request_id.current.reset(token)
+
+
+def end(scope: Scope, job_id: int, **values: Any) -> None:
+    with opened(scope):
+        Job.objects.filter(pk=job_id).update(ended_at=Now(), **values)
+
+
+def drop_dead_connection() -> None:
+    """A worker's thread keeps its connection between jobs; after a restart of the database it must make a new one."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,32 @@
+"""Enqueueing work in the caller's transaction: no deed, no job; no job, no deed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from procrastinate.contrib.django import app
+
+from ridley.core.access.scope import Scope
+from ridley.core.jobs.models import Job
+
+
+def enqueue(
+    scope: Scope, name: str, *, subject: Any = None, lock: str | None = None, at: datetime | None = None, **arguments: Any
+) -> Job:
+    """Have a worker do a job after this transaction commits, or from `at` on. Jobs of one `lock` run in turn."""
+    made = Job.objects.create(
+        tenant_id=scope.tenant_id,
+        kind=name,
+        arguments=arguments,
+        words="Waiting for a worker." if at is None else "Waiting for its moment.",
+        actor_id=scope.actor_id,
+        subject_type=subject._meta.model_name if subject is not None else "",
+        subject_id=str(subject.pk) if subject is not None else "",
+        request_id=scope.request_id,
+        not_before=at,
+    )
+    task = app.configure_task(name, lock=f"{scope.tenant_id}:{lock}" if lock else None, schedule_at=at)
+    made.queue_id = task.defer(tenant_id=scope.tenant_id, job_id=made.pk)
+    made.save(update_fields=["queue_id"])
+    return made

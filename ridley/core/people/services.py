@@ -1,0 +1,58 @@
+"""Deeds on the tenant itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ridley.core.access.errors import Conflict, Invalid, Stale
+from ridley.core.access.permissions import BRANCHES_EDIT, TENANT_EDIT
+from ridley.core.access.scope import Scope
+from ridley.core.audit.services import archive_record, create_record, record, told, update_record
+from ridley.core.people import queries, rules
+from ridley.core.tenants.models import Branch, Tenant
+
+
+def update_meta(scope: Scope, *, values: Mapping[str, Any], expected: int | None = None) -> Tenant:
+    """Change what the tenant says about itself. Raises Stale."""
+    scope.require(TENANT_EDIT)
+    tenant = Tenant.objects.select_for_update().get(pk=scope.tenant_id)
+    if expected is not None and tenant.version != expected:
+        raise Stale(tenant)
+    before = {name: getattr(tenant, name) for name in values if getattr(tenant, name) != values[name]}
+    if before:
+        for name in before:
+            setattr(tenant, name, values[name])
+        tenant.version += 1
+        tenant.save()
+        record(scope, "core.tenant_changed", subject=tenant, before=before, after=told({n: values[n] for n in before}))
+    return tenant
+
+
+def create_branch(scope: Scope, *, values: Mapping[str, Any]) -> Branch:
+    scope.require(BRANCHES_EDIT)
+    require_parent(scope, values)
+    return create_record(scope, Branch, values, event="core.branch_created")
+
+
+def update_branch(scope: Scope, *, id: int, values: Mapping[str, Any], expected: int | None = None) -> Branch:
+    scope.require(BRANCHES_EDIT)
+    require_parent(scope, values)
+    if values.get("parent_id") is not None:
+        rows = queries.branches(scope).select_for_update().order_by("pk").values_list("pk", "parent_id")
+        rules.require_no_circle(dict(rows), branch=id, parent=values["parent_id"])
+    return update_record(scope, queries.branches(scope), id, values, event="core.branch_changed", expected=expected)
+
+
+def archive_branch(scope: Scope, *, id: int, expected: int | None = None) -> Branch:
+    """Archive a branch without living branches below it."""
+    scope.require(BRANCHES_EDIT)
+    if queries.branches(scope).filter(parent_id=id, archived_at=None).exists():
+        raise Conflict("Branches below this one are open. Archive or move them first.", code="branch-has-children")
+    return archive_record(scope, queries.branches(scope), id, event="core.branch_archived", expected=expected)
+
+
+def require_parent(scope: Scope, values: Mapping[str, Any]) -> None:
+    parent = values.get("parent_id")
+    if parent is not None and not queries.branches(scope).filter(pk=parent, archived_at=None).exists():
+        raise Invalid(f"parent_id: there is no open branch {parent}.", code="unknown-reference")
