@@ -1,4 +1,4 @@
-"""One database for each test worker, made by the owner and used as the app role; and the tenants that tests begin with."""
+"""One database for each test worker, made by the owner, used as the app role; and the tenants tests begin with."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
 
 def truncate_as_owner() -> None:
     """Empty every table after a test that committed. The app role may not truncate."""
-    with owner_connection() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [[*KEPT_TABLES]])
-        tables = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
-        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    with owner_connection() as connection:
+        found = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [[*KEPT_TABLES]]
+        )
+        tables = ", ".join(f'"{name}"' for (name,) in found)
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
 
 def owner_connection():

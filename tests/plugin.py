@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ridley.core.database.embedded import Server  # noqa: E402
-from ridley.core.database.roles import drop_database, prepare  # noqa: E402
+from ridley.core.database.roles import prepare  # noqa: E402
 
 RUNS = ROOT / ".ridley" / "test"
 

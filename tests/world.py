@@ -104,3 +104,14 @@ def run_jobs() -> int:
         arguments = found[2] if isinstance(found[2], dict) else json.loads(found[2])
         run(registered[found[1]], **arguments)
         done += 1
+
+
+def upload(world: World, scope: Scope, content: bytes, name: str = "file.csv") -> Any:
+    """A complete upload of these bytes, through the services."""
+    from io import BytesIO
+
+    from ridley.core.files import services
+    from ridley.core.files.parts import Body
+
+    body = Body(BytesIO(content), len(content))
+    return services.begin_upload(scope, name=name, size=len(content), media_type="text/csv", body=body)

@@ -150,6 +150,14 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/\{tenant\}",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ChangeSetState": "ridley.core.changes.models.State",
+        "JobState": "ridley.core.jobs.models.State",
+        "MappingState": "ridley.assistant.models.MappingState",
+        "Mode": "ridley.core.changes.models.Mode",
+        "UploadState": "ridley.core.files.models.State",
+        "Verdict": "ridley.core.changes.models.Verdict",
+    },
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

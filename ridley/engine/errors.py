@@ -7,7 +7,8 @@
     |-- BadOption          bad-option     an option has a value that cannot be meant
     `-- OverBudget         over-budget    reading it would take more bytes, rows, cells, memory or seconds than allowed
 
-A message says what was got and what was wanted. `code` is stable and kebab-case; `details` holds the values of the message.
+A message says what was got and what was wanted. `code` is stable and kebab-case; `details` holds the values of the
+message.
 """
 
 from __future__ import annotations
@@ -62,5 +63,7 @@ class OverBudget(EngineError):
 
 def error_from_dict(values: dict[str, Any]) -> EngineError:
     """The error that `to_dict` described; an unknown code becomes a plain EngineError."""
-    kinds: dict[str, type[EngineError]] = {kind.code: kind for kind in (BadFile, BadColumn, BadKey, BadOption, OverBudget)}
+    kinds: dict[str, type[EngineError]] = {
+        kind.code: kind for kind in (BadFile, BadColumn, BadKey, BadOption, OverBudget)
+    }
     return kinds.get(values["code"], EngineError)(values["message"], **values["details"])

@@ -1,8 +1,8 @@
-"""The cars of the demo catalogue: real makes, models, engines and trims; which are combined, and the prices, are made up.
+"""The cars of the demo catalogue: real makes, models, engines and trims; their combinations and prices are made up.
 
-A line is `model | body | seats | engines | trims | norms`. An engine is a fuel letter (P petrol, D diesel, C CNG, H hybrid,
-E electric with kWh in place of cc), its cubic capacity, T for turbo, then its gearboxes. A `_` is a space inside a trim.
-A heading is a make and its price level.
+A line is `model | body | seats | engines | trims | norms`. An engine is a fuel letter (P petrol, D diesel, C CNG,
+H hybrid, E electric with kWh in place of cc), its cubic capacity, T for turbo, then its gearboxes. A `_` is a space
+inside a trim. A norm is 4 or 6, for BS IV and BS VI. A heading is a make and its price level.
 """
 
 CARS = """
@@ -201,4 +201,4 @@ Range Rover Evoque | SUV | 5 | P1997T AT; D1999 AT | Pure SE HSE R-Dynamic_SE | 
 [BYD 2.5]
 Atto 3 | SUV | 5 | E49.9 AT; E60.5 AT | Dynamic Premium Superior | 6
 e6 | MUV | 5 | E71.7 AT | GL GLX | 6
-"""
+"""  # noqa: E501  one model, one line

@@ -26,7 +26,7 @@ UNLISTED_VARIANTS = 0.16
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One variant of a vehicle. `words` are the parts of its name, each with its kind, in the order the master writes them."""
+    """One variant of a vehicle. `words` are the parts of its name with their kinds, in the order of the master."""
 
     code: str
     make: str
@@ -54,7 +54,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`master` is what the broker sells by; `unlisted` are real variants that it has no record of. Both in code order."""
+    """`master` is what the broker sells by; `unlisted` are variants that it has no record of."""
 
     master: tuple[Variant, ...]
     unlisted: tuple[Variant, ...]
@@ -79,7 +79,7 @@ class Line:
 
 @cache
 def catalogue(seed: int) -> Catalogue:
-    """The whole catalogue for a seed. No two variants, listed or not, are alike in make, model, name, fuel and transmission."""
+    """The whole catalogue for a seed. No two variants share make, model, name, fuel and transmission."""
     chance = Chance(seed, "catalogue")
     master: list[Variant] = []
     unlisted: list[Variant] = []

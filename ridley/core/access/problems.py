@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, IntegrityError
 from django.http import Http404
 from psycopg import errors as pg
@@ -24,6 +25,7 @@ CODES = {
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Not possible here"),
     406: ("not-acceptable", "Not available in this format"),
+    413: ("too-large", "Too large"),
     415: ("unsupported-media-type", "Send JSON"),
     429: ("too-many-requests", "Too many requests"),
 }
@@ -56,6 +58,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         if wait := getattr(error, "wait", None):
             response["Retry-After"] = str(int(wait))
         return response
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, *CODES[413], f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes here.")
     if isinstance(error, IntegrityError):
         return integrity_problem(error)
     if isinstance(error, DataError):
@@ -77,7 +81,7 @@ def integrity_problem(error: IntegrityError) -> Response | None:
 
 def field_errors(details: Any, path: str = "") -> Any:
     """Flatten DRF's nested details to {field, message, code}."""
-    if isinstance(details, dict) and "message" in details and "code" in details:
+    if is_message(details):
         field = path.removesuffix(".non_field_errors").removesuffix("non_field_errors")
         yield {"field": field, "message": str(details["message"]), "code": str(details["code"])}
     elif isinstance(details, dict):
@@ -85,5 +89,9 @@ def field_errors(details: Any, path: str = "") -> Any:
             yield from field_errors(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(details, list):
         for number, inner in enumerate(details):
-            is_message = isinstance(inner, dict) and "message" in inner and "code" in inner
-            yield from field_errors(inner, path if is_message else f"{path}.{number}")
+            yield from field_errors(inner, path if is_message(inner) else f"{path}.{number}")
+
+
+def is_message(details: Any) -> bool:
+    """One error, and not the errors of two fields that are named message and code."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str) and "code" in details

@@ -27,7 +27,9 @@ class Reach:
 
     def __or__(self, other: Reach) -> Reach:
         """As far as either. Kinds limited in both add up; a kind limited in one only is not limited."""
-        return Reach({kind: self.limits[kind] | other.limits[kind] for kind in self.limits.keys() & other.limits.keys()})
+        return Reach(
+            {kind: self.limits[kind] | other.limits[kind] for kind in self.limits.keys() & other.limits.keys()}
+        )
 
 
 EVERYTHING = Reach()

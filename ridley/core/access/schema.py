@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django_filters.rest_framework import BooleanFilter, ChoiceFilter, IsoDateTimeFilter, NumberFilter, UUIDFilter
@@ -43,6 +44,13 @@ def filter_parameters(filters: Any) -> list[OpenApiParameter]:
     return found
 
 
+@cache
+def page_of(output: type[serializers.Serializer]) -> Any:
+    """The shape of a page. One for all lists that answer with the same records."""
+    shape = {"items": output(many=True), "next": serializers.CharField(allow_null=True)}
+    return inline_serializer(f"{output.__name__.removesuffix('Out')}Page", shape)
+
+
 class ScopedSchema(AutoSchema):
     """Reads `input`, `output`, `filters` and the verbs of a view; plain views are read as usual."""
 
@@ -57,20 +65,26 @@ class ScopedSchema(AutoSchema):
         return [parts[1] if parts[0] == "{tenant}" and len(parts) > 1 else parts[0]]
 
     def get_operation_id(self) -> str:
-        words = [part.strip("{}").replace("-", "_") for part in self.path.removeprefix("/api/v1/").strip("/").split("/")]
+        words = [
+            part.strip("{}").replace("-", "_") for part in self.path.removeprefix("/api/v1/").strip("/").split("/")
+        ]
         return "_".join([self.method.lower(), *[word for word in words if word != "tenant"]])
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         from ridley.core.access import views
 
         found: list[OpenApiParameter] = list(getattr(self.view, "parameters", {}).get(self.method.lower(), []))
         if self.is_list:
-            found += [*filter_parameters(self.view.filters), *CURSOR]
+            found += [*filter_parameters(getattr(self.view, "filters", None)), *CURSOR]
         if isinstance(self.view, views.ScopedView):
             if self.method == "POST" and self.view.takes_idempotency_key:
-                found.append(header("Idempotency-Key", "The same key again gives the same answer and no second effect."))
+                found.append(
+                    header("Idempotency-Key", "The same key again gives the same answer and no second effect.")
+                )
             if self.method in ("PATCH", "DELETE") and isinstance(self.view, views.UpdateView):
-                found.append(header("If-Match", "The ETag of the version you saw; 412 if it is no longer the current one."))
+                found.append(
+                    header("If-Match", "The ETag of the version you saw; 412 if it is no longer the current one.")
+                )
         return found
 
     def get_filter_backends(self) -> list[Any]:
@@ -94,9 +108,7 @@ class ScopedSchema(AutoSchema):
         if status == "204" or output is None:
             answers["204" if output is None else status] = None
         elif self.is_list:
-            name = output.__name__.removesuffix("Out")
-            shape = {"items": output(many=True), "next": serializers.CharField(allow_null=True)}
-            answers[(status, "application/json")] = inline_serializer(f"{name}Page", shape)
+            answers[(status, "application/json")] = page_of(output)
             answers[(status, "text/csv")] = str
             answers[(status, "application/x-ndjson")] = str
         else:

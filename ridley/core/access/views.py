@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from rest_framework import generics
+from rest_framework.exceptions import MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ from ridley.core.access.door import enter
 from ridley.core.access.errors import BadRequest, Denied, Stale
 from ridley.core.access.etag import etag, expected_version
 from ridley.core.access.export import FORMATS, ScopedStream, export
+from ridley.core.access.fields import BoundedJSON
 from ridley.core.access.paging import page
 from ridley.core.access.problems import problem
 from ridley.core.access.scope import Scope
@@ -27,17 +29,25 @@ VERBS = ("get", "post", "put", "patch", "delete", "head")
 Needed = str | Callable[[Scope], bool]  # a permission, or a question to the scope where any of several will do
 
 
+class NotPermitted(Denied, PermissionDenied):  # type: ignore[misc]
+    """Denied, as the browsable API understands it too: it asks beforehand which forms to show."""
+
+
 class HasDeclaredPermission(BasePermission):
     """The member holds the permission that the view declares for this verb."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        needed = view.permissions.get((request.method or "").lower())
+        verb = (request.method or "").lower()
+        needed = view.permissions.get(verb, view.permissions.get("get") if verb == "head" else None)
         if needed is None:
-            return request.method == "OPTIONS"
+            if request.method == "OPTIONS":
+                return True
+            raise MethodNotAllowed(str(request.method))
         if isinstance(needed, str):
-            view.scope.require(needed)
+            if not view.scope.can(needed):
+                raise NotPermitted(f"This needs the permission {needed}.", permission=needed)
         elif not needed(view.scope):
-            raise Denied("You may not do this here.")
+            raise NotPermitted("You may not do this here.")
         return True
 
 
@@ -45,12 +55,16 @@ class ScopedView(generics.GenericAPIView):
     """A view inside a tenant. Opens the transaction, resolves the membership, pins the tenant, asks for the permission.
 
     Any answer of 400 or above rolls back everything that was written. A class that serves a verb without declaring a
-    permission for it fails at import.
+    permission for it fails at import. For a streaming verb the transaction ends at the door: its service opens scopes
+    of its own (access.door.opened), each of which a raised refusal rolls back.
     """
 
     permissions: ClassVar[dict[str, Needed]] = {}
     permission_classes = (IsAuthenticated, HasDeclaredPermission)
+    parser_classes: Any = (BoundedJSON,)
+    metadata_class: Any = None  # OPTIONS answers 405; a browser's preflight is answered by the CORS middleware
     takes_idempotency_key = True
+    streaming_verbs: ClassVar[frozenset[str]] = frozenset()  # no transaction is held while these are carried out
     input: ClassVar[Any] = None  # serializer of the body
     output: ClassVar[Any] = None  # serializer of the answer
     scope: Scope
@@ -66,18 +80,32 @@ class ScopedView(generics.GenericAPIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.claim: idempotency.Claim | None = None
         self.before: str | None = None
-        nested = connection.in_atomic_block
-        with transaction.atomic():
+        if (request.method or "").lower() in self.streaming_verbs:
             response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-            elif nested and self.before is not None:
-                restore(self.before)
+        else:
+            response = self.in_transaction(super().dispatch, request, *args, **kwargs)
         if getattr(response, "streaming", False) and not isinstance(response, ScopedStream):
             raise RuntimeError(f"{type(self).__name__} streams outside a scope; use ScopedStream.")
         return response
 
+    def in_transaction(self, dispatch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+        nested = connection.in_atomic_block
+        with transaction.atomic():
+            response = dispatch(request, *args, **kwargs)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif nested and self.before is not None:
+                restore(self.before)
+        return response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if (request.method or "").lower() not in self.streaming_verbs:
+            return self.come_in(request, *args, **kwargs)
+        with transaction.atomic():
+            self.come_in(request, *args, **kwargs)
+            restore(self.before or "")
+
+    def come_in(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.format_kwarg = None
         neg = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = neg
@@ -144,7 +172,8 @@ class ListView(ScopedView):
         if wanted is not None:
             if wanted not in FORMATS:
                 raise BadRequest(f"format: got {wanted[:20]!r}, wanted csv or ndjson.", code="bad-format")
-            return export(self.scope, rows.order_by(*self.order), self.show_one, wanted, self.export_name)
+            return export(self.scope, rows.order_by(*self.order), self.show_one, wanted, self.export_name,
+                          columns=list(self.output().fields))  # fmt: skip
         found, following = page(rows, request, self.order)
         return Response({"items": self.output(found, many=True, context={"scope": self.scope}).data, "next": following})
 
@@ -164,6 +193,9 @@ class ListView(ScopedView):
         if not found.is_valid():
             field, messages = next(iter(found.errors.items()))
             raise BadRequest(f"{field}: {messages[0]}", code="bad-filter")
+        for name, value in found.form.cleaned_data.items():
+            if value is None and given.get(name):  # a boolean that is neither true nor false, for one
+                raise BadRequest(f"{name}: {given[name][:40]!r} cannot be read.", code="bad-filter")
         return found.qs
 
 

@@ -17,3 +17,7 @@ class PersonAdmin(UserAdmin):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "first_name", "last_name", "password1", "password2"]})]
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """Memberships lie behind the wall, where this page cannot see them. A person is switched off instead."""
+        return False

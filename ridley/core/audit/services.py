@@ -32,7 +32,7 @@ def record(scope: Scope, kind: str, *, subject: Any = None, reason: str = "", **
 
 def create_record(scope: Scope, model: type[Record], values: Mapping[str, Any], *, event: str) -> Record:
     """Make one record. The caller has required the permission."""
-    made = model.objects.create(tenant_id=scope.tenant_id, **values)
+    made = model._default_manager.create(tenant_id=scope.tenant_id, **values)
     record(scope, event, subject=made, **told(values))
     return made
 
@@ -53,9 +53,7 @@ def update_record(
     return found
 
 
-def archive_record(
-    scope: Scope, rows: QuerySet[Record], id: Any, *, event: str, expected: int | None = None
-) -> Record:
+def archive_record(scope: Scope, rows: QuerySet[Record], id: Any, *, event: str, expected: int | None = None) -> Record:
     """Archive a record found in `rows`. Archiving twice is harmless."""
     found = locked(rows, id, expected)
     if found.archived_at is None:
@@ -83,4 +81,3 @@ def told(values: Mapping[str, Any]) -> dict[str, Any]:
         name: value if isinstance(value, plain) else getattr(value, "pk", None) or str(value)
         for name, value in values.items()
     }
-

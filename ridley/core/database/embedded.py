@@ -101,15 +101,16 @@ class Server:
         """The server's process, or None.
 
         PostgreSQL itself keeps the number in postmaster.pid. After a kill that file is stale and the number may belong
-        to anybody, so the process must also be called postgres and have been started on this very data folder.
+        to anybody, so the process must also be called postgres and have been started on this very data folder. (A
+        zombie has no command line left, so it does not count.)
         """
         if self._process is not None:
             self._process.poll()  # reaps our own child, which would else stay a zombie
         lines = self._pid_file()
         try:
             process = psutil.Process(int(lines[0]))
-            same = process.name() == "postgres" and str(self.place.data) in process.cmdline()
-            return process.pid if same and process.status() != psutil.STATUS_ZOMBIE else None
+            ours = process.name() == "postgres" and str(self.place.data) in process.cmdline()
+            return process.pid if ours else None
         except (psutil.Error, IndexError, ValueError):
             return None
 

@@ -208,9 +208,11 @@ def _copy(binaries: Path, fallback: Path) -> Path:
 def make_passable(folder: Path) -> None:
     """Make the missing folders of a path, open for any account to pass through; those that exist stay as they are."""
     for each in (*reversed(folder.parents), folder):
-        if not each.exists():
+        try:
             each.mkdir()
-            each.chmod(0o711)
+        except FileExistsError:  # another process may make it at the same moment
+            continue
+        each.chmod(0o711)
 
 
 def _key(folder: Path) -> str:

@@ -2,13 +2,14 @@
 
 Walled means: a column tenant_id, row level security with one policy for reading and writing, UNIQUE (tenant_id, id) for
 others to point at, and foreign keys between walled tables that carry the tenant along and are checked at the statement.
-This leans on private parts of Django's schema editor; tests/test_wall.py pins what it makes.
+This leans on private parts of Django's schema editor; tests/test_schema.py pins what it makes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.backends.ddl_references import Columns
 from django.db.backends.postgresql import schema
 from django.db.models import Model
 
@@ -29,7 +30,8 @@ def wall_statements(table: str) -> list[str]:
 
 
 class SchemaEditor(schema.DatabaseSchemaEditor):
-    sql_create_column_inline_fk = None  # else AddField writes its foreign key past _create_fk_sql
+    # Else AddField writes its foreign key past _create_fk_sql.
+    sql_create_column_inline_fk = None  # type: ignore[assignment]
 
     def create_model(self, model: type[Model]) -> None:
         super().create_model(model)
@@ -49,12 +51,19 @@ class SchemaEditor(schema.DatabaseSchemaEditor):
         super().add_field(model, field)
 
     def _create_fk_sql(self, model: type[Model], field: Any, suffix: str) -> Any:
-        statement = super()._create_fk_sql(model, field, suffix)
+        statement = super()._create_fk_sql(model, field, suffix)  # type: ignore[misc]
         target = field.remote_field.model
         if is_walled(model) and is_walled(target) and field.column != "tenant_id":
-            statement.parts["column"] = f"{self.quote_name('tenant_id')}, {self.quote_name(field.column)}"
-            statement.parts["to_column"] = (
-                f"{self.quote_name('tenant_id')}, {self.quote_name(target._meta.pk.column)}"
-            )
+            ours, theirs = ["tenant_id", field.column], ["tenant_id", target._meta.pk.column]
+            statement.parts["column"] = Columns(model._meta.db_table, ours, self.quote_name)
+            statement.parts["to_column"] = Columns(target._meta.db_table, theirs, self.quote_name)
             statement.parts["deferrable"] = ""  # refused at the statement, not at COMMIT
         return statement
+
+    def _constraint_names(self, model: type[Model], column_names: Any = None, **kind: Any) -> list[str]:
+        """Django asks for the foreign key of one column, to replace it; ours carries the tenant before that column."""
+        find = super()._constraint_names  # type: ignore[misc]
+        found: list[str] = find(model, column_names, **kind)
+        if kind.get("foreign_key") and column_names and is_walled(model):
+            found += find(model, ["tenant_id", *column_names], **kind)
+        return found

@@ -17,17 +17,14 @@ registered: dict[str, JobFunction] = {}
 
 # A database that restarts or a worker that is killed is no reason to give up: about ten minutes of tries.
 MAX_ATTEMPTS = 10
-AGAIN = RetryStrategy(
-    max_attempts=MAX_ATTEMPTS,
-    exponential_wait=2,
-    retry_exceptions=[OperationalError, InterfaceError, DriverOperationalError, DriverInterfaceError],
-)
+DATABASE_LOST = (OperationalError, InterfaceError, DriverOperationalError, DriverInterfaceError)
+AGAIN = RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2, retry_exceptions=[*DATABASE_LOST])
 
 
 def job(name: str) -> Callable[[JobFunction], JobFunction]:
     """Register `function(scope, progress, **arguments)` as the job of this name.
 
-    It must be safe to run twice. It opens its own transactions (access.door.opened); what it returns is the job's result.
+    It must be safe to run twice. It opens its own transactions (access.door.opened) and returns the job's result.
     """
 
     def register(function: JobFunction) -> JobFunction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -16,7 +16,7 @@ from ridley.core.access.scope import Scope
 from ridley.core.database.pin import pinned
 from ridley.core.jobs.models import Job, State
 from ridley.core.jobs.progress import Progress
-from ridley.core.jobs.registry import MAX_ATTEMPTS, JobFunction
+from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction
 
 logger = logging.getLogger(__name__)
 GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
@@ -41,7 +41,7 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
         progress.finish()
         problem = {"code": refusal.code, "title": refusal.title, "detail": refusal.detail, **refusal.extra}
         end(scope, job_id, state=State.FAILED, words=refusal.detail[:300], problem=problem)
-    except (OperationalError, InterfaceError):
+    except DATABASE_LOST:
         logger.warning("Job %s (%s) lost its database and will be tried again.", job_id, found.kind)
         if found.attempts + 1 >= MAX_ATTEMPTS:
             end(scope, job_id, state=State.FAILED, words=GAVE_UP, problem={"code": "database-lost", "detail": GAVE_UP})

@@ -9,12 +9,21 @@ from procrastinate.contrib.django import app
 
 from ridley.core.access.scope import Scope
 from ridley.core.jobs.models import Job
+from ridley.core.jobs.registry import registered
 
 
 def enqueue(
-    scope: Scope, name: str, *, subject: Any = None, lock: str | None = None, at: datetime | None = None, **arguments: Any
+    scope: Scope,
+    name: str,
+    *,
+    subject: Any = None,
+    lock: str | None = None,
+    at: datetime | None = None,
+    **arguments: Any,
 ) -> Job:
     """Have a worker do a job after this transaction commits, or from `at` on. Jobs of one `lock` run in turn."""
+    if name not in registered:
+        raise ValueError(f"No job is named {name!r}. Known: {', '.join(sorted(registered)) or 'none'}.")
     made = Job.objects.create(
         tenant_id=scope.tenant_id,
         kind=name,

@@ -39,7 +39,8 @@ RETURNS TABLE (key text, name text, products text[], source_word text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   SELECT t.key, t.name, t.products::text[], t.source_word
     FROM tenants_membership m JOIN tenants_tenant t ON t.id = m.tenant_id
-   WHERE m.user_id = person AND m.from_at <= statement_timestamp() AND (m.until_at IS NULL OR statement_timestamp() < m.until_at)
+   WHERE m.user_id = person AND m.from_at <= statement_timestamp()
+     AND (m.until_at IS NULL OR statement_timestamp() < m.until_at)
    ORDER BY t.name, t.key
 $$
 """

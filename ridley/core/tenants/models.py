@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
-KEY = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z", "A key is small letters, digits and dashes, 62 at most.")
+KEY = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z", "A key is up to 62 small letters, digits, dashes.")
 RESERVED_KEYS = ("me", "schema", "docs", "session")
 
 

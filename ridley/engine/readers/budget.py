@@ -14,8 +14,8 @@ MB = 1_000_000
 class Budget:
     """What reading one file may take; past it the reader stops with OverBudget.
 
-    `unpacked_bytes` is what the members of an .xlsx may add up to. `memory_bytes` and `memory_factor` limit only the child
-    of `read_limited`: memory_bytes + memory_factor times the file's (unpacked) size.
+    `unpacked_bytes` is what the members of an .xlsx may add up to. `memory_bytes` and `memory_factor` limit only the
+    child of `read_limited`: memory_bytes + memory_factor times the file's (unpacked) size.
     """
 
     bytes: int = 1_000 * MB

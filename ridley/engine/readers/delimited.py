@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadFile, BadOption
+from ..errors import BadOption
 from .budget import Budget
 from .encoding import Source, open_source
-from .layout import allow_long_cells, find_delimiter, find_header, given_header, name_columns, sample_rows
+from .layout import allow_long_cells, find_delimiter, find_header, name_columns, sample_rows
 from .report import (
     LONG_ROW,
     NUL,
@@ -61,7 +61,7 @@ def read_delimited(
     from .fast import read_fast
 
     allow_long_cells()
-    source = open_source(path, encoding)
+    source = open_source(path, encoding, name=name)
     layout = _find_layout(source, delimiter, header_row)
     budget.check("columns", len(layout.header), name)
     names, problems = name_columns(layout.header, layout.header_row)
@@ -109,8 +109,7 @@ def _layout_at(source: Source, delimiter: str, header_row: int) -> Layout:
             if not any(row):
                 raise BadOption(f"Got header row {header_row}, which is blank; wanted a row of names.", got=header_row)
             return Layout(delimiter, header_row, row, lines.count, lines.bytes)
-    given_header(header_row, rows.line_num)
-    raise BadFile(f"The file ends before its header row {header_row}.", header_row=header_row)
+    raise BadOption(f"Got header row {header_row}; the file has {rows.line_num} lines.", got=header_row)
 
 
 class _CountedLines:

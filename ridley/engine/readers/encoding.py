@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from ..errors import BadFile, BadOption
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -50,11 +50,11 @@ class Facts:
     nuls: int
 
 
-def open_source(path: Path, encoding: str | None = None) -> Source:
+def open_source(path: Path, encoding: str | None = None, *, name: str | None = None) -> Source:
     """Find the encoding (or take the given one) and make the text readable as UTF-8.
 
-    In order: the byte order mark; UTF-16 without a mark if nearly every other byte is zero; UTF-8 if all bytes are valid;
-    else Windows-1252. Raises BadFile if the bytes are not valid in the encoding.
+    In order: the byte order mark; UTF-16 without a mark if nearly every other byte is zero; UTF-8 if all bytes are
+    valid; else Windows-1252. Raises BadFile if the bytes are not valid in the encoding.
     """
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -67,7 +67,7 @@ def open_source(path: Path, encoding: str | None = None) -> Source:
         if facts is not None:
             return Source(path, "utf-8", marked == "utf-8", None, facts)
         chosen = chosen or "cp1252"
-    transcoded = _transcode(path, chosen)
+    transcoded = _transcode(path, chosen, name or path.name)
     has_mark = marked is not None and marked == chosen
     return Source(path, chosen, has_mark, transcoded, _bytes_facts(io.BytesIO(transcoded)))
 
@@ -93,14 +93,14 @@ def _utf16_by_zeros(head: bytes) -> str | None:
     return None
 
 
-def _transcode(path: Path, encoding: str) -> bytes:
+def _transcode(path: Path, encoding: str, name: str) -> bytes:
     data = path.read_bytes()
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise BadFile(
-            f"{path.name} has the byte 0x{data[error.start]:02X} at offset {error.start}, which is not valid {encoding}; "
-            "wanted UTF-8, UTF-16 or Windows-1252 text, or the name of its encoding.",
+            f"{name} has the byte 0x{data[error.start]:02X} at offset {error.start}, which is not valid {encoding}"
+            "; wanted UTF-8, UTF-16 or Windows-1252 text, or the name of its encoding.",
             offset=error.start,
             encoding=encoding,
         ) from None
@@ -133,9 +133,12 @@ def _bytes_facts(stream: BinaryIO, decoder: codecs.IncrementalDecoder | None = N
         if decoder is not None and not (chunk.isascii() and decoder.getstate()[0] == b""):
             decoder.decode(chunk)
         size += len(chunk)
-        quotes += chunk.count(b'"')
-        nuls += chunk.count(b"\0")
-        returns += (here := chunk.count(b"\r"))
-        pairs += (chunk.count(b"\r\n") if here else 0) + (ended_with_return and chunk.startswith(b"\n"))
+        # `in` is many times faster than `count`, and most chunks have none of these.
+        quotes += chunk.count(b'"') if b'"' in chunk else 0
+        nuls += chunk.count(b"\0") if b"\0" in chunk else 0
+        if b"\r" in chunk:
+            returns += chunk.count(b"\r")
+            pairs += chunk.count(b"\r\n")
+        pairs += ended_with_return and chunk.startswith(b"\n")
         ended_with_return = chunk.endswith(b"\r")
     return Facts(size, quotes, returns, returns - pairs, nuls)

@@ -1,12 +1,15 @@
 """polars' CSV parser, used only where the bytes prove that its result is the careful reader's.
 
-What it gets wrong silently: a short row is padded with "", a blank line becomes a row, a quote in the middle of an unquoted
-cell can join two lines, a lone carriage return is no line end. Long rows and broken quotes it refuses. So:
+What it gets wrong silently: a short row is padded with "", a blank line becomes a row, a quote in the middle of an
+unquoted cell can join two lines, a lone carriage return is no line end, a delimiter as the very last byte begins no
+cell. Other long rows it refuses. So:
 
-- no NUL and no lone carriage return in the file;
-- every quote is where RFC 4180 allows one (a regular expression over the bytes, in files that have quotes);
-- the bytes balance: cells + delimiters + line ends + quotes, as if every row were full, are the bytes of the file. Since long
-  rows are refused, a short row or a blank line makes the left side larger.
+- no NUL and no lone carriage return in the file, and no delimiter at its end;
+- the bytes balance: cells + delimiters + line ends + quotes around cells, as if every row were full, are the bytes of
+  the file. Since long rows are refused, a short row or a blank line makes the left side larger.
+- in a file with quotes each of them is where RFC 4180 allows one: a regular expression holds for every line, or, where
+  cells have line ends inside, for the bytes as a whole (polars drops a stray quote without a word, so its result proves
+  nothing).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .budget import Budget
@@ -34,32 +38,77 @@ def read_fast(source: Source, layout: Layout, report: ReadReport, *, name: str, 
     facts = source.facts
     if facts.nuls or facts.lone_returns or not layout.delimiter.isascii() or layout.offset >= facts.size:
         return None
-    with _body(source) as data:
-        start = source.bom_bytes + layout.offset
-        if facts.quotes and not _quotes_are_strict(data, start, layout.delimiter):
+    with _bytes(source) as data:
+        body = _measure(data, source.bom_bytes + layout.offset, source)
+        if data[body.end - 1 : body.end] == layout.delimiter.encode():
             return None
-        end, trailing_lines = _end_of_rows(data, start)
-        size = end - start + (data[end - 1 : end] != b"\n")
-        quotes = _count(data, b'"', start) if facts.quotes else 0
-        returns = _count(data, b"\r", start, end) if facts.returns else 0
-    frame = _parse(source, layout, report.columns, quotes=quotes > 0, most_rows=budget.rows + trailing_lines + 1)
-    if frame is None:
-        return None
-    if trailing_lines:
-        frame = frame.head(-trailing_lines) if frame.height > trailing_lines else frame.clear()
-    budget.check_shape(frame.height, frame.width, name)
-    if _full_size(frame, quotes, returns) != size:
-        return None
-    return _without_blank_rows(frame, trailing_lines, report)
+        frame = _parse(source, layout, report.columns, body, most_rows=budget.rows + body.blank_lines + 1)
+        if frame is None:
+            return None
+        if body.blank_lines:
+            frame = frame.head(max(0, frame.height - body.blank_lines))
+        budget.check_shape(frame.height, frame.width, name)
+        if not _agrees(frame, body, data, source, layout):
+            return None
+    return _without_blank_rows(frame, body.blank_lines, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of the rows: from `start` to `end`, a line end supposed after the last; `blank_lines` follow them."""
+
+    start: int
+    end: int
+    size: int
+    quotes: int
+    returns: int
+    blank_lines: int
+
+
+def _measure(data: _Bytes, start: int, source: Source) -> Body:
+    end, blank_lines = _end_of_rows(data, start)
+    size = end - start + (data[end - 1 : end] != b"\n")
+    head, tail = data[:start], data[end:]
+    quotes = source.facts.quotes - head.count(b'"')
+    returns = source.facts.returns - head.count(b"\r") - tail.count(b"\r")
+    return Body(start, end, size, quotes, returns, blank_lines)
+
+
+def _agrees(frame: pl.DataFrame, body: Body, data: _Bytes, source: Source, layout: Layout) -> bool:
+    """Whether the careful reader must have found the same cells."""
+    import polars as pl
+
+    cells = sum(int(column.str.len_bytes().cast(pl.Int64).sum()) for column in frame)
+    full = cells + frame.height * frame.width + body.quotes + body.returns
+    if not body.quotes:
+        return full == body.size
+    if full != body.size:
+        full -= sum(_occurrences(column, '"') for column in frame)
+        full -= sum(_occurrences(column, "\r") for column in frame) if body.returns else 0
+    return full == body.size and (
+        _lines_are_strict(source, layout) or _quotes_are_strict(data, body.start, layout.delimiter)
+    )
 
 
 @contextmanager
-def _body(source: Source) -> Iterator[_Bytes]:
+def _bytes(source: Source) -> Iterator[_Bytes]:
     if source.transcoded is not None:
         yield source.transcoded
         return
     with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         yield data
+
+
+def _lines_are_strict(source: Source, layout: Layout) -> bool:
+    """Whether each line below the header is a row of plain or quoted cells, none with a line end in it."""
+    import polars as pl
+
+    cut = re.escape(layout.delimiter)
+    cell = rf'(?:[^"{cut}]*|"[^"]*(?:""[^"]*)*")'
+    row = rf"\A{cell}(?:{cut}{cell})*\z"
+    lines = pl.scan_lines(source.path if source.transcoded is None else source.transcoded, glob=False)
+    strict = lines.slice(layout.lines).select(pl.col("line").str.contains(row).all())
+    return bool(strict.collect(engine="streaming").item())
 
 
 def _quotes_are_strict(data: _Bytes, start: int, delimiter: str) -> bool:
@@ -79,7 +128,9 @@ def _end_of_rows(data: _Bytes, start: int) -> tuple[int, int]:
     end = len(data)
     lines = 0
     while end > start:
-        cut = end - 2 if data[max(start, end - 2) : end] == b"\r\n" else end - 1 if data[end - 1 : end] == b"\n" else end
+        cut = (
+            end - 2 if data[max(start, end - 2) : end] == b"\r\n" else end - 1 if data[end - 1 : end] == b"\n" else end
+        )
         if cut == end or (cut > start and data[cut - 1 : cut] != b"\n"):
             break
         end = cut
@@ -87,16 +138,7 @@ def _end_of_rows(data: _Bytes, start: int) -> tuple[int, int]:
     return end, lines
 
 
-def _count(data: _Bytes, byte: bytes, start: int, end: int | None = None) -> int:
-    if isinstance(data, bytes):
-        return data.count(byte, start, end)
-    total, end = 0, len(data) if end is None else end
-    for position in range(start, end, 1 << 20):
-        total += data[position : min(position + (1 << 20), end)].count(byte)
-    return total
-
-
-def _parse(source: Source, layout: Layout, columns: list[str], *, quotes: bool, most_rows: int) -> pl.DataFrame | None:
+def _parse(source: Source, layout: Layout, columns: list[str], body: Body, *, most_rows: int) -> pl.DataFrame | None:
     import polars as pl
 
     try:
@@ -105,7 +147,7 @@ def _parse(source: Source, layout: Layout, columns: list[str], *, quotes: bool, 
             has_header=False,
             schema=dict.fromkeys(columns, pl.String),
             separator=layout.delimiter,
-            quote_char='"' if quotes else None,
+            quote_char='"' if body.quotes else None,
             skip_lines=layout.lines,
             empty_string_is_null=False,
             n_rows=most_rows,
@@ -113,16 +155,6 @@ def _parse(source: Source, layout: Layout, columns: list[str], *, quotes: bool, 
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-
-
-def _full_size(frame: pl.DataFrame, quotes: int, returns: int) -> int:
-    """The bytes that these cells take in a file where every row is full and ends with a line end."""
-    import polars as pl
-
-    sizes = [column.str.len_bytes().cast(pl.Int64).sum() for column in frame]
-    inside_quotes = sum(_occurrences(column, '"') for column in frame) if quotes else 0
-    inside_returns = sum(_occurrences(column, "\r") for column in frame) if quotes and returns else 0
-    return sum(sizes) + frame.height * frame.width + (quotes - inside_quotes) + (returns - inside_returns)
 
 
 def _occurrences(column: pl.Series, text: str) -> int:

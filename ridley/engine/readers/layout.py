@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ..errors import BadFile, BadOption
+from ..errors import BadFile
 from .report import DUPLICATE_HEADER, EMPTY_HEADER, Problem
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -23,8 +23,8 @@ def allow_long_cells() -> None:
 def find_delimiter(sample: str) -> str:
     """The delimiter that cuts the sample into the most even table; a comma if none cuts it at all.
 
-    A candidate scores by how many rows have the most common width, by that width, and by whether the first row has it: in
-    "a;b" over "1,5;2,5" the comma cuts the numbers evenly, but not the header.
+    A candidate scores by how many rows have the most common width, by that width, and by whether the first row has it:
+    in "a;b" over "1,5;2,5" the comma cuts the numbers evenly, but not the header.
     """
     scores = {delimiter: _evenness(sample, delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
@@ -54,8 +54,8 @@ def sample_rows(sample: str, delimiter: str) -> list[list[str]]:
 def find_header(rows: Sequence[Sequence[str]]) -> int:
     """The index of the header row: the first that fills at least 60 % of the table's width.
 
-    The width is the most filled row among those of the most common length, so that title rows above the header (few cells
-    filled) are passed over, and one overlong row does not count. Raises BadFile if no row has any text.
+    The width is the most filled row among those of the most common length, so that title rows above the header (few
+    cells filled) are passed over, and one overlong row does not count. Raises BadFile if no row has any text.
     """
     filled = [sum(1 for cell in row if cell) for row in rows]
     lengths = Counter(len(row) for row, count in zip(rows, filled, strict=True) if count)
@@ -65,13 +65,6 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
     width = max(count for row, count in zip(rows, filled, strict=True) if len(row) == common and count)
     needed = math.ceil(0.6 * width)
     return next(index for index, count in enumerate(filled) if count >= needed)
-
-
-def given_header(header_row: int, rows: int) -> int:
-    """The index of the header row that the caller named (from 1)."""
-    if not 1 <= header_row <= max(rows, 1):
-        raise BadOption(f"Got header row {header_row}; wanted a row from 1 to {rows}.", got=header_row, wanted=rows)
-    return header_row - 1
 
 
 def name_columns(header: Sequence[str], header_row: int) -> tuple[list[str], list[Problem]]:

@@ -53,8 +53,8 @@ class ReadReport:
 
     Rows are counted as a spreadsheet counts them: from 1, blank ones too; a quoted line break does not start a row.
     `rows` are the rows in the frame; `blank_rows` (every cell empty) are left out of it, and so are the rows of
-    `UNREADABLE_ROWS`. `problems` holds the first 100 of each type, `problem_counts` counts them all. `skipped` lists what
-    was left out below the header, as [first, last] rows.
+    `UNREADABLE_ROWS`. `problems` holds the first 100 of each type, `problem_counts` counts them all. `skipped` lists
+    what was left out below the header, as [first, last] rows.
     """
 
     format: str

@@ -1,9 +1,9 @@
 """XLSX -> a text table. A cell's text is its value, not its format on the screen:
 
 whole numbers without ".0", other numbers as Python writes a float; dates and times in ISO 8601 (2019-11-13,
-2019-11-13T23:00:00, 14:40:00), durations as hours:minutes:seconds; true and false; an error (#N/A) is "" and is named in the
-report. Excel rows have no width of their own, so there are no short rows; a cell with text to the right of the header's
-last name is named as a long row.
+2019-11-13T23:00:00, 14:40:00), durations as hours:minutes:seconds; true and false; an error (#N/A) is "" and is named
+in the report. Excel rows have no width of their own, so there are no short rows; a cell with text to the right of the
+header's last name is named as a long row.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BadFile, BadOption
 from .budget import Budget
 from .delimited import text_frame
-from .layout import find_header, given_header, name_columns
+from .layout import find_header, name_columns
 from .report import ERROR_CELL, LONG_ROW, NUL, Problem, ReadReport, TextTable, shown
-from .xlsx_guard import ErrorCell, inspect_workbook
+from .xlsx_guard import ErrorCell, Sheet, inspect_workbook
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,55 +35,53 @@ def read_xlsx(
 ) -> TextTable:
     """Read one sheet of a workbook. See `read_table` for the promises.
 
-    Without `sheet`, the visible sheet with the largest filled rectangle is read; the report names them all.
+    Without `sheet`, the visible sheet with the most filled cells is read; the report names them all.
     """
     import python_calamine
 
     guarded = inspect_workbook(path, name=name, budget=budget)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
-        names, loaded = _choose_sheet(workbook, sheet, name)
+        names, chosen = _choose_sheet(workbook, guarded, sheet, name)
+        loaded = workbook.get_sheet_by_name(chosen)
     except python_calamine.CalamineError as error:
         raise BadFile(f"{name} cannot be opened as a workbook: {error}.") from None
     report = ReadReport(format="xlsx", sheet=loaded.name, sheets=names)
     rows = _text_rows(loaded)
-    first = loaded.start[0] + 1 if loaded.start else 1
     head = list(islice(rows, _ROWS_LOOKED_AT if header_row is None else header_row))
     if header_row is None:
         at = find_header(head)
     else:
-        at = given_header(header_row, loaded.total_height) - (first - 1)
+        at = header_row - 1
         if not 0 <= at < len(head) or not any(head[at]):
             raise BadOption(f"Got header row {header_row}, which is blank; wanted a row of names.", got=header_row)
-    _name_columns(head[at], first + at, report)
+    _name_columns(head[at], at + 1, report)
     frame = _frame(chain(head[at + 1 :], rows), report, name=name, budget=budget)
-    for error_cell in _errors_of(guarded, workbook, loaded):
+    for error_cell in guarded[loaded.name].errors:
         _name_error(error_cell, loaded, report)
     report.rows = frame.height
     return TextTable(frame, report)
 
 
-def _choose_sheet(workbook: CalamineWorkbook, wanted: str | None, name: str) -> tuple[list[str], CalamineSheet]:
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+def _choose_sheet(
+    workbook: CalamineWorkbook, guarded: dict[str, Sheet], wanted: str | None, name: str
+) -> tuple[list[str], str]:
+    from python_calamine import SheetVisibleEnum
 
-    sheets = [meta for meta in workbook.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+    sheets = [meta for meta in workbook.sheets_metadata if meta.name in guarded]
     names = [meta.name for meta in sheets]
     if wanted is not None:
         if wanted not in names:
             raise BadOption(f"Got the sheet {wanted!r}; {name} has {names}.", got=wanted, wanted=names)
-        return names, workbook.get_sheet_by_name(wanted)
+        return names, wanted
     visible = [meta.name for meta in sheets if meta.visible == SheetVisibleEnum.Visible] or names
-    best: CalamineSheet | None = None
-    for sheet_name in visible:
-        loaded = workbook.get_sheet_by_name(sheet_name)
-        if best is None or loaded.height * loaded.width > best.height * best.width:
-            best = loaded
-    if best is None:
+    if not visible:
         raise BadFile(f"{name} has no worksheet; wanted a workbook with a table in it.")
-    return names, best
+    return names, max(visible, key=lambda title: guarded[title].values)
 
 
 def _text_rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """From the sheet's row 1, and from its first column with anything in it."""
     for row in sheet.iter_rows():
         yield [value if type(value) is str else cell_text(value) for value in row]
 
@@ -147,10 +145,6 @@ def _body(rows: Iterator[list[str]], report: ReadReport) -> Iterator[list[str]]:
                 if "\0" in cell:
                     report.add(Problem(NUL, number, column, f"Row {number} has a NUL in {column!r}.", shown(cell)))
             yield kept
-
-
-def _errors_of(guarded: dict[str, Any], workbook: CalamineWorkbook, loaded: CalamineSheet) -> list[ErrorCell]:
-    return []
 
 
 def _name_error(cell: ErrorCell, sheet: CalamineSheet, report: ReadReport) -> None:

@@ -1,25 +1,28 @@
 """Whether an .xlsx file may be opened at all: sizes and cell references, checked while streaming and before calamine.
 
-calamine allots a rectangle from the first to the last cell of a sheet, so a file of 5 kB with one cell at XFD1048576 makes it
-ask for 549 GB. Every member of the archive is unpacked in small pieces (zipfile checks sizes and checksums), and in every
-member that is a worksheet each cell's reference is held against the budget. What the sheet says of itself (`dimension`)
-counts for nothing.
+calamine allots a rectangle from the first to the last cell of a sheet, so a file of 5 kB with one cell at XFD1048576
+makes it ask for 549 GB. Every member of the archive is unpacked in small pieces (zipfile checks sizes and checksums),
+and in every member that is a worksheet each cell's reference is held against the budget. What the sheet says of itself
+(`dimension`) counts for nothing.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from ..errors import BadFile
 from .budget import Budget, Deadline
 
 _CHUNK = 1 << 16
+_MOST_DIRECTORY_BYTES = 4_000_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".vml")
 
@@ -35,25 +38,33 @@ class ErrorCell:
 
 @dataclass(slots=True)
 class Sheet:
-    """What one worksheet member holds."""
+    """What one worksheet holds; `values` are its cells that are not empty."""
 
-    cells: int = 0
+    values: int = 0
     last_row: int = 0
     last_column: int = 0
     errors: list[ErrorCell] = field(default_factory=list)
 
 
 def inspect_workbook(path: Path, *, name: str, budget: Budget) -> dict[str, Sheet]:
-    """The worksheet members by their path in the archive; raises BadFile or OverBudget before anything large is built."""
+    """The worksheets by name, in the workbook's order; raises BadFile or OverBudget before anything large is built."""
     deadline = budget.deadline(name)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_members(members, name, budget)
             found = {member.filename: _inspect(archive, member, name, budget, deadline) for member in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError) as error:
+            parts = _worksheet_parts(archive, name)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        expat.ExpatError,
+        ElementTree.ParseError,
+    ) as error:
         raise BadFile(f"{name} is a damaged or encrypted workbook: {error}. Wanted an .xlsx file.") from None
-    return {member: sheet for member, sheet in found.items() if sheet is not None}
+    return {title: sheet for title, part in parts.items() if (sheet := found.get(part)) is not None}
 
 
 def _check_members(members: list[zipfile.ZipInfo], name: str, budget: Budget) -> None:
@@ -63,6 +74,31 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, budget: Budget) ->
     if "xl/workbook.xml" not in names:
         raise BadFile(f"{name} is a zip archive without a workbook in it; wanted an .xlsx file.")
     budget.check("unpacked_bytes", sum(member.file_size for member in members), name)
+
+
+def _worksheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """Which member each sheet is in, by the sheet's name."""
+    relations = {
+        entry.get("Id"): posixpath.normpath(posixpath.join("/xl", entry.get("Target", ""))).lstrip("/")
+        for entry in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship", name)
+    }
+    parts = {}
+    for entry in _elements(archive, "xl/workbook.xml", "sheet", name):
+        link = next((value for key, value in entry.items() if key.endswith("}id")), None)
+        parts[entry.get("name", "")] = relations.get(link, "")
+    return parts
+
+
+def _elements(archive: zipfile.ZipFile, member: str, tag: str, name: str) -> list[ElementTree.Element]:
+    try:
+        size = archive.getinfo(member).file_size
+    except KeyError:
+        raise BadFile(f"{name} has no member {member}; wanted an ordinary .xlsx file.") from None
+    if size > _MOST_DIRECTORY_BYTES:
+        raise BadFile(f"{name} has a list of sheets of {size:,} bytes; at most {_MOST_DIRECTORY_BYTES:,} are read.")
+    # The scan has refused document types, so no entity can expand here.
+    root = ElementTree.fromstring(archive.read(member))  # noqa: S314
+    return [element for element in root.iter() if element.tag.rpartition("}")[2] == tag]
 
 
 def _inspect(
@@ -108,6 +144,8 @@ class _SheetScan:
         tag = tag.rpartition(":")[2]
         if tag == "c":
             self._cell(attributes)
+        elif tag in ("v", "is"):
+            self.sheet.values += 1
         elif tag == "row":
             reference = attributes.get("r")
             self._row = self._number(reference) if reference else self._row + 1
@@ -126,7 +164,6 @@ class _SheetScan:
             row, column = self._row, self._column + 1
         self._column = column
         sheet = self.sheet
-        sheet.cells += 1
         if row > sheet.last_row or column > sheet.last_column:
             sheet.last_row = max(sheet.last_row, row)
             sheet.last_column = max(sheet.last_column, column)

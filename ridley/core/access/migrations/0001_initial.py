@@ -6,31 +6,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0002_functions'),
+        ("tenants", "0002_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor_id', models.UUIDField()),
-                ('key', models.CharField(max_length=200)),
-                ('call', models.CharField(help_text='Method and path.', max_length=500)),
-                ('digest', models.CharField(help_text='SHA-256 of the body.', max_length=64)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('body', models.JSONField(null=True)),
-                ('headers', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor_id", models.UUIDField()),
+                ("key", models.CharField(max_length=200)),
+                ("call", models.CharField(help_text="Method and path.", max_length=500)),
+                ("digest", models.CharField(help_text="SHA-256 of the body.", max_length=64)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("body", models.JSONField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'created_at'], name='idempotency_age')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'actor_id', 'key'), name='idempotency_key_once')],
+                "indexes": [models.Index(fields=["tenant", "created_at"], name="idempotency_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "actor_id", "key"), name="idempotency_key_once")
+                ],
             },
         ),
     ]

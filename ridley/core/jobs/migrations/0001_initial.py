@@ -6,39 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0002_functions'),
+        ("tenants", "0002_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='product.verb', max_length=80)),
-                ('arguments', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('fraction', models.FloatField(default=0)),
-                ('words', models.CharField(blank=True, default='', max_length=300)),
-                ('result', models.JSONField(null=True)),
-                ('problem', models.JSONField(null=True)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('subject_type', models.CharField(blank=True, default='', max_length=60)),
-                ('subject_id', models.CharField(blank=True, default='', max_length=60)),
-                ('request_id', models.CharField(default='-', max_length=64)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('queue_id', models.BigIntegerField(null=True)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(help_text="product.verb", max_length=80)),
+                ("arguments", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("fraction", models.FloatField(default=0)),
+                ("words", models.CharField(blank=True, default="", max_length=300)),
+                ("result", models.JSONField(null=True)),
+                ("problem", models.JSONField(null=True)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("subject_type", models.CharField(blank=True, default="", max_length=60)),
+                ("subject_id", models.CharField(blank=True, default="", max_length=60)),
+                ("request_id", models.CharField(default="-", max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("queue_id", models.BigIntegerField(null=True)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'id'], name='job_page'), models.Index(fields=['tenant', 'subject_type', 'subject_id'], name='job_subject')],
+                "indexes": [
+                    models.Index(fields=["tenant", "id"], name="job_page"),
+                    models.Index(fields=["tenant", "subject_type", "subject_id"], name="job_subject"),
+                ],
             },
         ),
     ]

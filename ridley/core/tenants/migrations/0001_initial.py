@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Partner',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=62, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is small letters, digits and dashes, 62 at most.')])),
+                ('key', models.CharField(max_length=62, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is up to 62 small letters, digits, dashes.')])),
                 ('name', models.CharField(max_length=200)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name='Tenant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=62, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is small letters, digits and dashes, 62 at most.')])),
+                ('key', models.CharField(max_length=62, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is up to 62 small letters, digits, dashes.')])),
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('logo', models.URLField(blank=True, default='', max_length=500)),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('key', models.CharField(max_length=62, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is small letters, digits and dashes, 62 at most.')])),
+                ('key', models.CharField(max_length=62, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\\Z', 'A key is up to 62 small letters, digits, dashes.')])),
                 ('title', models.CharField(max_length=200)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='tenants.branch')),
                 ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
 
 async def work(concurrency: int, *, wait: bool) -> None:
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         await worker_app.run_worker_async(
             concurrency=concurrency,

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class AssistantConfig(AppConfig):
+    name = "ridley.assistant"
+    label = "assistant"
+
+    def ready(self) -> None:
+        from ridley.assistant.permissions import ROLES
+        from ridley.assistant.target import TableTarget
+        from ridley.core.access.roles import register_roles
+        from ridley.core.changes.targets import register
+
+        register_roles(ROLES)
+        register(TableTarget())

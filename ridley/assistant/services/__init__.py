@@ -1,0 +1,1 @@
+"""The Assistant's deeds."""

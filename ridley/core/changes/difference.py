@@ -1,0 +1,111 @@
+"""What differs between a file and a table as it stands: computed in memory, from (key, hash) of the rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ridley.core.access.scope import Scope
+from ridley.core.changes.targets import Place, Target
+from ridley.engine.diff.hashing import key_text, row_hashes
+
+CELLS = pl.Schema({"@key": pl.String, "column": pl.String, "old": pl.String, "new": pl.String})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows that differ, sorted by key. What is not a field has a name with @, which no field's name begins with.
+
+    `added`: @key, @after (its hash) and a String column a field. `removed`: @key, @before (hash), @version and the
+    fields. `changed`: @key, @before, @version, @after. `cells`: @key, column, old, new of the changed rows.
+    """
+
+    rows_before: int
+    rows_after: int
+    added: pl.DataFrame
+    removed: pl.DataFrame
+    changed: pl.DataFrame
+    cells: pl.DataFrame
+
+    @property
+    def count(self) -> int:
+        return self.added.height + self.removed.height + self.changed.height
+
+
+def incoming_rows(frame: pl.DataFrame, place: Place) -> pl.DataFrame:
+    """The file's rows under the table's field names, with @key and @hash. Without key fields a row is its own key."""
+    columns = [name for name in place.columns if name in frame.columns]
+    hashes = row_hashes(frame, columns)
+    if place.key:
+        keys = key_text(frame, list(place.key))
+        return frame.select(columns).with_columns(keys.alias("@key"), hashes.alias("@hash"))
+    return with_own_keys(frame.select(columns).with_columns(hashes.alias("@hash")))
+
+
+def with_own_keys(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keys for rows that have none: the row's hash and, for equal rows, which of them it is."""
+    number = pl.int_range(pl.len()).over("@hash").cast(pl.String)
+    return rows.with_columns((pl.col("@hash").cast(pl.String) + "." + number).alias("@key"))
+
+
+def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFrame, *, removes: bool) -> Difference:
+    """Compare a file with the live rows. `removes`: what the file lacks is removed.
+
+    A field that the file lacks keeps its values and is not compared.
+    """
+    current = target.hashes(place).rename({"@hash": "@before"})
+    complete = all(name in incoming.columns for name in place.columns)
+    if not complete and current.height:
+        current = rehashed(target, place, incoming)
+    joined = incoming.select("@key", "@hash").join(current, on="@key", how="full", coalesce=True)
+    added_keys = joined.filter(pl.col("@before").is_null()).select("@key")
+    removed_keys = joined.filter(pl.col("@hash").is_null()).select("@key") if removes else joined.clear().select("@key")
+    both = pl.col("@before").is_not_null() & pl.col("@hash").is_not_null()
+    changed_keys = joined.filter(both & (pl.col("@before") != pl.col("@hash"))).select("@key")
+    added = incoming.join(added_keys, on="@key", how="semi").sort("@key")
+    changed_after = incoming.join(changed_keys, on="@key", how="semi").sort("@key")
+    changed, cells = cell_changes(target, place, changed_after)
+    return Difference(
+        rows_before=current.height,
+        rows_after=(incoming if removes else joined).height,
+        added=added.rename({"@hash": "@after"}),
+        removed=removed_records(target, place, removed_keys["@key"].sort().to_list()),
+        changed=changed,
+        cells=cells,
+    )
+
+
+def rehashed(target: Target, place: Place, incoming: pl.DataFrame) -> pl.DataFrame:
+    """The live rows hashed over the file's columns only, since the file lacks some of the table's."""
+    columns = [name for name in place.columns if name in incoming.columns]
+    records = target.records(place)
+    before = row_hashes(records, columns)
+    return records.select("@key", before.alias("@before"), "@version")
+
+
+def removed_records(target: Target, place: Place, keys: Sequence[str]) -> pl.DataFrame:
+    return target.records(place, keys).sort("@key").rename({"@hash": "@before"})
+
+
+def cell_changes(target: Target, place: Place, after: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The changed rows with their hashes before and after, and every cell that differs."""
+    before = target.records(place, after["@key"].to_list()).sort("@key")
+    columns = [name for name in place.columns if name in after.columns]
+    new = after.select("@key", *columns).sort("@key")
+    merged = before.select(place.columns).with_columns(new.get_column(name) for name in columns)
+    changed = before.select(
+        "@key",
+        pl.col("@hash").alias("@before"),
+        "@version",
+        row_hashes(merged, list(place.columns)).alias("@after"),
+    )
+    found = [
+        pl.DataFrame({"@key": before["@key"], "old": before[name], "new": new[name]})
+        .filter(pl.col("old").ne_missing(pl.col("new")))
+        .select("@key", pl.lit(name).alias("column"), "old", "new")
+        for name in columns
+    ]
+    cells = pl.concat(found) if found else pl.DataFrame(schema=CELLS)
+    return changed, cells.cast(CELLS).sort("@key", "column")

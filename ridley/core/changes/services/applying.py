@@ -1,0 +1,153 @@
+"""Applying the accepted changes: one transaction for rows, history, fates and the event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from ridley.core.access.door import opened
+from ridley.core.access.errors import Conflict
+from ridley.core.access.scope import Scope
+from ridley.core.audit.services import record
+from ridley.core.changes import queries, rules
+from ridley.core.changes.models import Change, ChangeSet, Fate, Origin, State, Verdict
+from ridley.core.changes.services.deciding import give_verdict, move, recount
+from ridley.core.changes.services.opening import profile_digest, told
+from ridley.core.changes.targets import APPLY, Place, Target, target_named
+from ridley.core.jobs.models import Job
+from ridley.core.jobs.services import enqueue
+
+Say = Callable[[float, str], None]
+
+
+def request_apply(
+    scope: Scope, *, change_set_id: int, rest: str = "refuse", at: datetime | None = None
+) -> tuple[ChangeSet, Job | None]:
+    """Start applying the accepted changes, now or at a moment. Asking again returns the same set.
+
+    `rest`: what becomes of undecided changes: "refuse" (there must be none), "wait" or "reject".
+    """
+    change_set = queries.change_set(scope, change_set_id, deed=APPLY, lock=True)
+    state = rules.after_apply_requested(
+        change_set.state, undecided=change_set.undecided, accepted=change_set.accepted, rest=rest, at=at,
+        now=timezone.now(),
+    )  # fmt: skip
+    if state == change_set.state:
+        return change_set, latest_job(scope, change_set)
+    others = decided_by_others(scope, change_set)
+    if state != State.REJECTED:
+        rules.require_other_eyes(four_eyes=change_set.four_eyes, decided_by_others=others)
+    if change_set.undecided and rest == "reject":
+        rest_of_it = {"decision": Verdict.UNDECIDED.value}
+        give_verdict(scope, change_set, verdict=Verdict.REJECTED, comment="The rest.", filter=rest_of_it)
+    change_set.apply_by, change_set.apply_at = scope.actor_id, at
+    move(change_set, state)
+    if state == State.REJECTED:
+        record(scope, "changes.rejected", subject=change_set)
+        return change_set, None
+    record(scope, "changes.apply_requested", subject=change_set, accepted=change_set.accepted, at=at and at.isoformat())
+    return change_set, start(scope, change_set)
+
+
+def start(scope: Scope, change_set: ChangeSet) -> Job:
+    """Enqueue the apply; sets of one table are applied in turn."""
+    lock = f"{change_set.target}:{change_set.target_id}"
+    asked = change_set.version
+    return enqueue(
+        scope, "changes.apply", subject=change_set, lock=lock, at=change_set.apply_at,
+        change_set_id=change_set.pk, asked=asked,
+    )  # fmt: skip
+
+
+def latest_job(scope: Scope, change_set: ChangeSet) -> Job | None:
+    jobs = Job.objects.filter(tenant_id=scope.tenant_id, kind="changes.apply", subject_type="changeset")
+    return jobs.filter(subject_id=str(change_set.pk)).order_by("-id").first()
+
+
+def cancel_schedule(scope: Scope, *, change_set_id: int) -> ChangeSet:
+    """Take a scheduled apply back: the set is open again."""
+    change_set = queries.change_set(scope, change_set_id, deed=APPLY, lock=True)
+    if change_set.state == State.OPEN:
+        return change_set
+    if change_set.state != State.SCHEDULED:
+        raise Conflict(f"This set is {change_set.state}, not scheduled.", code="not-scheduled", state=change_set.state)
+    change_set.apply_at = change_set.apply_by = None
+    move(change_set, State.OPEN)
+    record(scope, "changes.schedule_cancelled", subject=change_set)
+    return change_set
+
+
+def apply_accepted(scope: Scope, say: Say, *, change_set_id: int, asked: int) -> dict[str, Any]:
+    """The job behind request_apply. Safe to run twice: the state tells whether it was done or cancelled."""
+    with opened(scope):
+        change_set = queries.change_set(scope, change_set_id, lock=True)
+        waits = change_set.state in (State.APPLYING, State.SCHEDULED) and change_set.version == asked
+        if not waits:
+            return told(change_set)
+        say(0.1, f"Applying {change_set.accepted:,} changes")
+        apply_now(scope, change_set)
+        return told(change_set)
+
+
+def apply_now(scope: Scope, change_set: ChangeSet) -> None:
+    """Write rows, history, fates and one event, in the caller's transaction and under the set's lock."""
+    target = target_named(change_set.target)
+    place = target.place(scope, change_set.target_id, lock=True)
+    target.write(place, change_set.pk, decided_by_others_than=change_set.apply_by if change_set.four_eyes else None)
+    applied, conflicts = write_fates()
+    recount(change_set)
+    change_set.applied_at = timezone.now()
+    state = rules.after_apply(undecided=change_set.undecided, accepted=change_set.accepted, applied=change_set.applied)
+    settle(scope, target, place, change_set, state)
+    move(change_set, state)
+    follow_undo(change_set, state)
+    record(scope, "changes.applied", subject=change_set, applied=applied, conflicts=conflicts, state=state)
+
+
+def write_fates() -> tuple[int, int]:
+    """Each change that the target took: applied, or back to review as a conflict. Returns both counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE changes_change c
+               SET fate = CASE WHEN t.conflict THEN 'conflict' ELSE 'applied' END,
+                   verdict = CASE WHEN t.conflict THEN 'undecided' ELSE c.verdict END,
+                   after_version = CASE WHEN t.conflict THEN NULL ELSE t.version + 1 END
+              FROM taken t WHERE c.id = t.change_id
+            """
+        )
+        cursor.execute("SELECT count(*) FILTER (WHERE NOT conflict), count(*) FILTER (WHERE conflict) FROM taken")
+        applied, conflicts = cursor.fetchone()
+        cursor.execute("DROP TABLE taken")
+    return applied, conflicts
+
+
+def settle(scope: Scope, target: Target, place: Place, change_set: ChangeSet, state: str) -> None:
+    """Note when the table now equals the file, so that the same file again is answered at once."""
+    whole = change_set.origin == Origin.UPLOAD and state == State.APPLIED and not change_set.rejected
+    if whole:
+        after = target.place(scope, place.id)
+        change_set.settled_version = after.revision
+        change_set.settled_profile = profile_digest(after, change_set.options)
+
+
+def follow_undo(change_set: ChangeSet, state: str) -> None:
+    """An undo that was applied whole marks what it undid; undoing an undo brings the first set back."""
+    if state != State.APPLIED or change_set.undoes is None:
+        return
+    undone = change_set.undoes
+    move(undone, State.UNDONE)
+    if undone.undoes is not None:
+        move(undone.undoes, State.APPLIED)
+
+
+def decided_by_others(scope: Scope, change_set: ChangeSet) -> int:
+    """Accepted, waiting changes that somebody else decided."""
+    waiting = Change.objects.filter(
+        tenant_id=scope.tenant_id, change_set=change_set, verdict=Verdict.ACCEPTED, fate=Fate.WAITING
+    )
+    return waiting.exclude(decided_by=scope.actor_id).count()

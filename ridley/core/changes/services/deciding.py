@@ -1,0 +1,169 @@
+"""Verdicts on changes, one by one or by filter; releasing and taking back whole sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ridley.core.access.errors import Conflict, NotFound
+from ridley.core.access.scope import Scope
+from ridley.core.audit.services import record
+from ridley.core.changes import queries, rules
+from ridley.core.changes.filters import filtered
+from ridley.core.changes.models import Change, ChangeSet, Decision, Fate, State, Verdict
+from ridley.core.changes.rebasing import rebase
+from ridley.core.changes.targets import DECIDE, RELEASE, UPLOAD
+
+
+def decide(
+    scope: Scope,
+    *,
+    change_set_id: int,
+    verdict: str,
+    comment: str = "",
+    filter: Mapping[str, Any] | None = None,
+    ids: Sequence[int] | None = None,
+    expected: int | None = None,
+) -> Decision:
+    """Accept, reject or reopen the changes that `filter` (or `ids`) names, all or none. Applied ones are left alone.
+
+    `expected` is how many the caller saw: another number is a Conflict, and nothing is decided.
+    """
+    change_set = queries.change_set(scope, change_set_id, deed=DECIDE, lock=True)
+    rules.require_open(change_set.state, "decide")
+    return give_verdict(
+        scope, change_set, verdict=verdict, comment=comment, filter=filter or {}, ids=ids, expected=expected
+    )
+
+
+def give_verdict(
+    scope: Scope,
+    change_set: ChangeSet,
+    *,
+    verdict: str,
+    comment: str,
+    filter: Mapping[str, Any],
+    ids: Sequence[int] | None = None,
+    expected: int | None = None,
+) -> Decision:
+    """Write a verdict; the caller has locked the set and required the right."""
+    rows = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set).exclude(fate=Fate.APPLIED)
+    rows = filtered(rows, filter)
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    count = rows.count()
+    if ids is not None and count != len(set(ids)):
+        raise NotFound("Some of these changes are not in this set, or were applied already.")
+    if expected is not None and count != expected:
+        raise Conflict(
+            f"You expected {expected} changes, there are {count}. Look again.", code="count-differs", count=count
+        )
+    meant: dict[str, Any] = {"filter": dict(filter)}
+    if ids is not None:
+        meant["ids"] = list(ids)[:100]
+    made = Decision.objects.create(
+        tenant_id=scope.tenant_id, change_set=change_set, verdict=verdict, comment=comment, filter=meant, count=count,
+        actor_id=scope.actor_id,
+    )  # fmt: skip
+    conflicts = list(rows.filter(fate=Fate.CONFLICT).values_list("pk", flat=True)) if change_set.conflicts else []
+    chosen = Change.objects.filter(
+        Q(pk__in=rows.values("pk")) | Q(pk__in=conflicts), tenant_id=scope.tenant_id, change_set=change_set
+    )
+    if verdict == Verdict.ACCEPTED and conflicts:  # which may no longer fit the filter then
+        rebase(scope, change_set, Change.objects.filter(tenant_id=scope.tenant_id, pk__in=conflicts))
+    decided = verdict != Verdict.UNDECIDED
+    chosen.update(
+        verdict=verdict,
+        fate=Case(
+            When(fate=Fate.CONFLICT, then=Value(rules.after_verdict(verdict, fate=Fate.CONFLICT))), default=F("fate")
+        ),
+        earlier_decision_id=F("decision_id"),
+        decision_id=made.pk,
+        decided_by=scope.actor_id if decided else None,
+        decided_at=Now() if decided else None,
+    )
+    recount(change_set)
+    record(scope, "changes.decided", subject=change_set, decision=made.pk, verdict=verdict, count=count, reason=comment)
+    return made
+
+
+def undo_decision(scope: Scope, *, change_set_id: int, id: int) -> Decision:
+    """Take a decision back: the changes that it still rules return to what they were before it."""
+    change_set = queries.change_set(scope, change_set_id, deed=DECIDE, lock=True)
+    rules.require_open(change_set.state, "decide")
+    made = Decision.objects.select_for_update().filter(tenant_id=scope.tenant_id, change_set=change_set, pk=id).first()
+    if made is None:
+        raise NotFound()
+    if made.undone_at is not None:
+        return made
+    ruled = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set, decision_id=id)
+    ruled = ruled.exclude(fate=Fate.APPLIED)
+    earlier = Decision.objects.in_bulk(
+        ruled.exclude(earlier_decision_id=None).values_list("earlier_decision_id", flat=True)
+    )
+    back = {pk: one for pk, one in earlier.items() if one.undone_at is None and one.verdict != Verdict.UNDECIDED}
+    verdicts = [When(earlier_decision_id=pk, then=Value(one.verdict)) for pk, one in back.items()]
+    actors = [When(earlier_decision_id=pk, then=Value(one.actor_id)) for pk, one in back.items()]
+    moments = [When(earlier_decision_id=pk, then=Value(one.at)) for pk, one in back.items()]
+    count = ruled.update(
+        verdict=Case(*verdicts, default=Value(Verdict.UNDECIDED), output_field=CharField()),
+        decided_by=Case(*actors, default=None, output_field=Change._meta.get_field("decided_by")),
+        decided_at=Case(*moments, default=None, output_field=Change._meta.get_field("decided_at")),
+        decision_id=F("earlier_decision_id"),
+        earlier_decision_id=None,
+    )
+    made.undone_at = timezone.now()
+    made.save(update_fields=["undone_at"])
+    recount(change_set)
+    record(scope, "changes.decision_undone", subject=change_set, decision=id, count=count)
+    return made
+
+
+def release(scope: Scope, *, change_set_id: int, comment: str = "") -> ChangeSet:
+    """Let a held set be decided on. Asking again is harmless."""
+    change_set = queries.change_set(scope, change_set_id, deed=RELEASE, lock=True)
+    state = rules.after_release(change_set.state)
+    if state != change_set.state:
+        move(change_set, state)
+        codes = [hold["code"] for hold in change_set.holds]
+        record(scope, "changes.released", subject=change_set, reason=comment, holds=codes)
+    return change_set
+
+
+def withdraw(scope: Scope, *, change_set_id: int, comment: str = "") -> ChangeSet:
+    """Take a set back that nothing was applied of. It stays readable."""
+    change_set = queries.change_set(scope, change_set_id, deed=UPLOAD, lock=True)
+    state = rules.after_withdrawal(change_set.state, applied=change_set.applied)
+    if state != change_set.state:
+        move(change_set, state)
+        record(scope, "changes.withdrawn", subject=change_set, reason=comment)
+    return change_set
+
+
+def move(change_set: ChangeSet, state: str) -> None:
+    change_set.state = State(state)
+    change_set.version += 1
+    change_set.save()
+
+
+def recount(change_set: ChangeSet) -> None:
+    """Bring the stored counts of verdicts and fates up to date, under the set's lock."""
+    rows = Change.objects.filter(tenant_id=change_set.tenant_id, change_set=change_set)
+    for name, number in counted(rows).items():
+        setattr(change_set, name, number)
+    change_set.version += 1
+    change_set.save()
+
+
+def counted(rows: QuerySet[Change]) -> dict[str, int]:
+    """Changes by what they wait for: undecided, accepted, rejected, applied; and conflicts among the undecided."""
+    counts = dict.fromkeys(("undecided", "accepted", "rejected", "applied", "conflicts"), 0)
+    for row in rows.values("verdict", "fate").annotate(number=Count("id")).order_by():
+        counts["applied" if row["fate"] == Fate.APPLIED else row["verdict"]] += row["number"]
+        if row["fate"] == Fate.CONFLICT:
+            counts["conflicts"] += row["number"]
+    return counts

@@ -1,0 +1,95 @@
+"""What changes can be made to: a product registers a target, and the whole path from file to undo is there for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import polars as pl
+
+from ridley.core.access.scope import Scope
+
+# The deeds on change sets. The permission is `{product}.{deed}`: each product decides who may.
+VIEW, UPLOAD, DECIDE, EDIT, APPLY, UNDO, RELEASE = "view", "upload", "decide", "edit", "apply", "undo", "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One table that changes are made to, as it stands when it is looked at.
+
+    `columns` are its fields in order; `key` those that identify a row (none: rows are a multiset). `titles` maps a
+    field's other names to it, `profile` what was learned from earlier files. `revision` moves with every applied set.
+    """
+
+    id: int
+    name: str
+    limit_value: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    revision: int
+    row_count: int
+    feed: str = "snapshot"
+    four_eyes: bool = False
+    grouping: str | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Target(Protocol):
+    """What a product tells about its tables. All calls are made within the tenant's pinned transaction."""
+
+    name: str
+    product: str
+    limit_kind: str
+
+    def place(self, scope: Scope, id: int, *, lock: bool = False) -> Place:
+        """The table. Raises NotFound. With `lock`, nobody else applies to it until the transaction ends."""
+
+    def hashes(self, place: Place) -> pl.DataFrame:
+        """The live rows as (@key: String, @hash: Int64, @version: Int64)."""
+
+    def records(self, place: Place, keys: Sequence[str] | None = None) -> pl.DataFrame:
+        """Live rows, all or those of `keys`, as (@key, @hash, @version, a String column per field; null if absent)."""
+
+    def write(self, place: Place, change_set_id: int, *, decided_by_others_than: Any = None) -> None:
+        """Write the accepted, waiting changes of a set to the rows, with their history, by set-based statements.
+
+        Leaves a temporary table taken(change_id, conflict, version): every change looked at, whether its row had
+        moved since (then nothing is written for it), and the row's version before.
+        """
+
+    def learn(self, scope: Scope, place: Place, profile: Mapping[str, Any]) -> None:
+        """Remember how this table's files look."""
+
+
+_targets: dict[str, Target] = {}
+
+
+def register(target: Target) -> None:
+    _targets[target.name] = target
+
+
+def target_named(name: str) -> Target:
+    return _targets[name]
+
+
+def all_targets() -> list[Target]:
+    return list(_targets.values())
+
+
+def permission(target: Target, deed: str) -> str:
+    return f"{target.product}.{deed}"
+
+
+class AnyTarget:
+    """What a view of change sets asks for: the deed on at least one target. The service asks for the very one."""
+
+    def __init__(self, deed: str) -> None:
+        self.deed = deed
+
+    def __call__(self, scope: Scope) -> bool:
+        return any(scope.can(permission(target, self.deed)) for target in _targets.values())
+
+    def __repr__(self) -> str:
+        return f"any target's {self.deed}"

@@ -1,0 +1,205 @@
+"""A tenant with some of everything, made over the API, whose every value can be told from any other tenant's."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from ridley.assistant.models import Mapping, Row
+from ridley.core.audit.models import Event
+from ridley.core.changes.models import Change
+from ridley.core.jobs.models import Job
+from ridley.core.tenants.models import Membership
+from tests.world import Client, World, make_world, run_jobs
+
+FIELDS = [{"name": name, "title": name.title(), "type": "text"} for name in ("code", "model", "price")]
+LATER = "2099-01-01T00:00:00Z"
+BETWEEN_SEQUENCES = 1_000_000
+Ids = dict[str, Any]
+
+
+@dataclass
+class Rich:
+    """One tenant. `ids["acme"]` and `ids["zeta"]` name the same kinds of things of two of its sources."""
+
+    world: World
+    mark: str
+    admin: Client
+    ids: dict[str, Ids] = field(default_factory=dict)
+    zeta_only: list[int] = field(default_factory=list)  # the ids of zeta's rows, changes, jobs and so on
+
+    @property
+    def key(self) -> str:
+        return self.world.tenant.key
+
+
+def number_from(owner: psycopg.Connection[Any], first: int) -> None:
+    """Let every sequence go on from numbers that no other table or tenant has, so that an id tells whose it is."""
+    found = owner.execute(
+        "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'"
+        " AND sequencename NOT LIKE 'django%' ORDER BY 1"
+    )
+    for number, (name,) in enumerate(found.fetchall()):
+        owner.execute(f'ALTER SEQUENCE "{name}" RESTART WITH {first + number * BETWEEN_SEQUENCES + 1}')
+
+
+def rich_tenant(mark: str) -> Rich:
+    """`mark` is in every name, key and value of the tenant."""
+    world = make_world(mark)
+    admin = world.client("admin")
+    made = Rich(world, mark, admin)
+    shared = shared_things(made)
+    for source in ("acme", "zeta"):
+        made.ids[source] = {**shared, **things_of_source(made, source, shared)}
+    made.zeta_only = sorted(zeta_ids(made))
+    return made
+
+
+def done(response: Any) -> Any:
+    assert response.status_code < 300, response.content
+    return response.json()
+
+
+def tus(content: bytes, name: str, *, size: int | None = None) -> dict[str, str]:
+    described = base64.b64encode(name.encode()).decode()
+    return {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(len(content) if size is None else size),
+        "Upload-Metadata": f"filename {described}",
+    }
+
+
+def sent(admin: Client, content: bytes, name: str, *, size: int | None = None) -> int:
+    response = admin.generic(
+        "POST", "uploads/", content, content_type="application/offset+octet-stream",
+        headers=tus(content, name, size=size),
+    )  # fmt: skip
+    return done(response)["id"]
+
+
+def shared_things(rich: Rich) -> Ids:
+    """What belongs to no source."""
+    admin, mark = rich.admin, rich.mark
+    parent = done(admin.post("branches/", {"key": f"{mark}-parent", "title": f"{mark} parent"}))
+    branch = done(
+        admin.post("branches/", {"key": f"{mark}-child", "title": f"{mark} child", "parent_id": parent["id"]})
+    )
+    datasets = {
+        name: done(
+            admin.post(
+                "assistant/datasets/",
+                {"key": f"{mark}-{name}", "name": f"{mark} {name}", "fields": FIELDS, "key_fields": ["code"]},
+            )
+        )["id"]
+        for name in ("vehicles", "idle", "empty")
+    }
+    master = done(admin.post("assistant/tables/", {"dataset_id": datasets["vehicles"], "name": f"{mark} master"}))
+    rows = [
+        {"kind": "create", "values": {"code": f"{mark}-M{n}", "model": f"{mark} car", "price": f"{mark} {n}"}}
+        for n in (1, 2)
+    ]
+    done(admin.post(f"assistant/tables/{master['id']}/edits/", {"changes": rows, "apply": True}))
+    with rich.world.pinned():
+        first, second = Row.objects.filter(table_id=master["id"]).order_by("id")
+        job_and_event = {"actor": admin.user.pk, "event_subject": str(branch["id"])}
+        Membership.objects.filter(user=admin.user).update(branch_id=branch["id"])
+    return {
+        "mark": mark, "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
+        "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
+        "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
+        "other_master_row": second.pk, "master_code": first.key, "file_name": f"{mark}.csv",
+        "upload": sent(admin, f"{mark} bytes".encode(), f"{mark}.csv"),
+        **{name: sent(admin, b"abc", f"{mark}-{name}.csv", size=6) for name in ("unfinished", "half_sent", "given_up")},
+        **job_and_event,
+    }  # fmt: skip
+
+
+def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
+    """A source with tables, rows and a change set in every state that a deed begins from."""
+    admin, key = rich.admin, f"{rich.mark}-{source}"
+    made = done(admin.post("assistant/sources/", {"key": key, "name": f"{key} ltd", "associated_vertical": key}))
+    empty = done(admin.post("assistant/sources/", {"key": f"{key}-empty", "name": f"{key} empty"}))
+    table = done(
+        admin.post("assistant/tables/", {"source_id": made["id"], "dataset_id": shared["dataset"], "name": f"{key} cars"})
+    )
+    idle = done(
+        admin.post("assistant/tables/", {"source_id": made["id"], "dataset_id": shared["idle_dataset"], "name": key})
+    )
+    prices = {f"{key}-{n}": f"{key} price {n}" for n in range(1, 5)}
+    applied = proposed(rich, table["id"], key, prices)
+    decided(admin, applied)
+    done(admin.post(f"change-sets/{applied}/apply/", {}))
+    run_jobs()
+    edit = {"kind": "update", "key": f"{key}-4", "values": {"price": f"{key} edited"}}
+    done(admin.post(f"assistant/tables/{table['id']}/edits/", {"changes": [edit], "apply": True}))
+    sets = open_sets(rich, table["id"], key)
+    with rich.world.pinned():
+        rows = list(Row.objects.filter(table_id=table["id"]).order_by("key"))
+        changes = list(Change.objects.filter(change_set_id=sets["open_set"]).order_by("key"))
+        job = Job.objects.filter(subject_id=str(applied)).order_by("-id").first()
+    decision = done(
+        admin.post(
+            f"change-sets/{sets['open_set']}/decisions/",
+            {"decision": "accepted", "ids": [changes[0].pk], "comment": f"{key} said so"},
+        )
+    )
+    body = {"state": "mapped", "master_row_id": shared["master_row"], "reason": f"{key} reason"}
+    mapping = done(admin.post(f"assistant/rows/{rows[0].pk}/mapping/", body))["current"]["id"]
+    done(admin.post(f"assistant/rows/{rows[3].pk}/mapping/", body))
+    return {
+        "source": made["id"], "source_key": key, "empty_source": empty["id"], "vertical": key, "text": key,
+        "table": table["id"], "idle_table": idle["id"], "table_name": f"{key} cars", "applied_set": applied, **sets,
+        "change": changes[0].pk, "other_change": changes[1].pk, "change_key": changes[0].key, "decision": decision["id"],
+        "row": rows[0].pk, "row_key": rows[0].key, "row_to_delete": rows[1].key, "edited_row": rows[3].pk,
+        "mapping": mapping, "job": job.pk, "job_subject": str(applied),
+    }  # fmt: skip
+
+
+def open_sets(rich: Rich, table: int, key: str) -> Ids:
+    admin = rich.admin
+    held = proposed(rich, table, key, {f"{key}-1": f"{key} price 1"})
+    assert done(admin.get(f"change-sets/{held}/"))["state"] == "held"
+    sets = {"held_set": held}
+    for name in ("open_set", "accepted_set", "unwanted_set", "scheduled_set"):
+        prices = {f"{key}-{n}": f"{key} {name} {n}" for n in (2, 3)}
+        sets[name] = proposed(rich, table, key, prices, mode="delta")
+    for name in ("accepted_set", "scheduled_set"):
+        decided(admin, sets[name])
+    done(admin.post(f"change-sets/{sets['scheduled_set']}/apply/", {"at": LATER}))
+    return sets
+
+
+def proposed(rich: Rich, table: int, key: str, prices: dict[str, str], mode: str = "snapshot") -> int:
+    """A change set from a file with these prices."""
+    lines = ["code,model,price", *(f"{code},{key} model,{price}" for code, price in prices.items())]
+    upload = sent(rich.admin, "\n".join(lines).encode(), f"{key}.csv")
+    body = {"upload_id": upload, "mode": mode, "comment": f"{key} comment"}
+    made = done(rich.admin.post(f"assistant/tables/{table}/change-sets/", body))["change_set"]["id"]
+    run_jobs()
+    return made
+
+
+def decided(admin: Client, change_set: int) -> None:
+    done(admin.post(f"change-sets/{change_set}/decisions/", {"decision": "accepted"}))
+
+
+def zeta_ids(rich: Rich) -> set[int]:
+    """The ids of all that is zeta's and not acme's."""
+    zeta, acme = rich.ids["zeta"], rich.ids["acme"]
+    found = {value for name, value in zeta.items() if isinstance(value, int) and value != acme[name]}
+    with rich.world.pinned():
+        found |= set(Row.objects.filter(table_id=zeta["table"]).values_list("pk", flat=True))
+        found |= set(Mapping.objects.filter(row__table_id=zeta["table"]).values_list("pk", flat=True))
+        sets = [value for name, value in zeta.items() if name.endswith("_set")]
+        found |= set(Change.objects.filter(change_set_id__in=sets).values_list("pk", flat=True))
+    return found
+
+
+def told_apart(rich: Rich) -> list[str]:
+    """Events of the tenant, as JSON: for a look when a test fails."""
+    with rich.world.pinned():
+        return [json.dumps({"kind": event.kind, "data": event.data}) for event in Event.objects.order_by("id")]
