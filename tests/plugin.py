@@ -43,6 +43,10 @@ def remove_dead_runs() -> None:
 def begin() -> Server | None:
     """In the process that was started first: a server, and the environment that the tests and their workers read."""
     if "RIDLEY_TEST_SUPERUSER" in os.environ:
+        if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # ids repeat between databases, so files must not meet
+            own = Path(os.environ["RIDLEY_HOME"]) / worker
+            (own / "static").mkdir(parents=True, exist_ok=True)
+            os.environ["RIDLEY_HOME"] = str(own)
         return None
     remove_dead_runs()
     home = RUNS / str(os.getpid())

@@ -45,8 +45,8 @@ class TableTarget:
     def hashes(self, place: Place) -> pl.DataFrame:
         return row_queries.hashes(place.id)
 
-    def records(self, place: Place, keys: Sequence[str] | None = None) -> pl.DataFrame:
-        return row_queries.records(place.id, place.columns, keys)
+    def records(self, place: Place, keys: Sequence[str] | None = None, *, live: bool = True) -> pl.DataFrame:
+        return row_queries.records(place.id, place.columns, keys, live=live)
 
     def write(self, place: Place, change_set_id: int, *, decided_by_others_than: Any = None) -> None:
         row_services.write_changes(place.id, change_set_id, decided_by_others_than=decided_by_others_than)

@@ -29,7 +29,8 @@ def manage(words: Sequence[str], *, home: str | None = None) -> int:
         # Ctrl-C reaches the command by itself; we wait for what it makes of it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
-        return process.wait()
+        code = process.wait()
+        return code if code >= 0 else 128 - code  # as a shell tells of a signal
 
 
 def reset(*, sure: bool, home: str | None = None) -> int:

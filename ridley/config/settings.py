@@ -90,6 +90,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+if ENVIRONMENT == "test":  # thousands of sign-ins; the real hashers are slow on purpose
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -116,10 +118,14 @@ HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 CORS_ALLOWED_ORIGINS = env.words("RIDLEY_CORS_ORIGINS")
-CORS_EXPOSE_HEADERS = ["ETag", "Location", "Upload-Offset", "Upload-Length", "Tus-Resumable", "X-Request-Id"]
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Location", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires",
+    "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
+]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
-    "tus-resumable", "upload-length", "upload-metadata", "upload-offset", "x-csrftoken", "x-session-token",
+    "tus-resumable", "upload-checksum", "upload-length", "upload-metadata", "upload-offset", "x-csrftoken",
+    "x-request-id", "x-session-token",
 ]  # fmt: skip
 CSRF_TRUSTED_ORIGINS = env.words("RIDLEY_TRUSTED_ORIGINS")
 
@@ -145,6 +151,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Changes to shared records: proposed, checked, decided, applied, explained and undone.",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
+    "DEFAULT_GENERATOR_CLASS": "ridley.core.access.schema.DocumentGenerator",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1/\{tenant\}",
@@ -178,6 +185,7 @@ if STORAGE_ADDRESS.startswith("s3://"):
             "secret_key": env.text("RIDLEY_S3_SECRET_KEY", "") or None,
             "default_acl": "private",
             "file_overwrite": False,
+            "max_memory_size": 8 * 1024**2,  # beyond it, a download is spooled to disk
         },
     }
 elif STORAGE_ADDRESS:

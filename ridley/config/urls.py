@@ -2,12 +2,26 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from ridley.config.api import tenant_patterns
+from ridley.core.access.problems import CONTENT_TYPE, problem
 from ridley.core.people.api import MeView
+
+WELCOME = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Ridley</title>
+<h1>Ridley</h1>
+<p>This installation runs. Its work is done over the API; the README has the first five minutes.</p>
+<ul>
+<li><a href="/api/v1/schema/">The API's description</a> (OpenAPI 3.1)</li>
+<li><a href="/admin/">The installation's own tables</a>, for its administrators</li>
+{browse}</ul>
+</html>
+"""
+BROWSE = '<li><a href="/api/browse/login/?next=/api/v1/me/">Sign in and browse the API</a>, in development</li>\n'
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -15,7 +29,27 @@ def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+def welcome(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(WELCOME.format(browse=BROWSE if settings.DEBUG else ""))
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An address that nobody serves answers like everything else: problem+json."""
+    found = problem(404, "no-such-address", "Not found", f"Nothing is served at {request.path[:200]}.").data
+    return JsonResponse(found, status=404, content_type=CONTENT_TYPE)
+
+
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    detail = "Something unexpected went wrong. Nothing was changed. The log has the details under this request id."
+    found = problem(500, "unexpected", "Unexpected error", detail).data
+    return JsonResponse(found, status=500, content_type=CONTENT_TYPE)
+
+
+handler404, handler500 = nothing_here, went_wrong
+
 urlpatterns = [
+    path("", welcome),
     path("healthz", alive),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
@@ -25,3 +59,4 @@ urlpatterns = [
 ]
 if settings.DEBUG:
     urlpatterns.append(path("api/browse/", include("rest_framework.urls")))
+urlpatterns.append(re_path(r"^(?:api|_allauth)/", nothing_here))

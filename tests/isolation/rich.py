@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import psycopg
 
 from ridley.assistant.models import Mapping, Row
-from ridley.core.audit.models import Event
 from ridley.core.changes.models import Change
 from ridley.core.jobs.models import Job
 from ridley.core.tenants.models import Membership
@@ -40,22 +39,22 @@ class Rich:
 def number_from(owner: psycopg.Connection[Any], first: int) -> None:
     """Let every sequence go on from numbers that no other table or tenant has, so that an id tells whose it is."""
     found = owner.execute(
-        "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'"
+        "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype"
         " AND sequencename NOT LIKE 'django%' ORDER BY 1"
     )
     for number, (name,) in enumerate(found.fetchall()):
         owner.execute(f'ALTER SEQUENCE "{name}" RESTART WITH {first + number * BETWEEN_SEQUENCES + 1}')
 
 
-def rich_tenant(mark: str) -> Rich:
+def rich_tenant(mark: str, sources: tuple[str, ...]) -> Rich:
     """`mark` is in every name, key and value of the tenant."""
     world = make_world(mark)
     admin = world.client("admin")
     made = Rich(world, mark, admin)
     shared = shared_things(made)
-    for source in ("acme", "zeta"):
+    for source in sources:
         made.ids[source] = {**shared, **things_of_source(made, source, shared)}
-    made.zeta_only = sorted(zeta_ids(made))
+    made.zeta_only = sorted(zeta_ids(made)) if "zeta" in sources else []
     return made
 
 
@@ -112,7 +111,7 @@ def shared_things(rich: Rich) -> Ids:
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
         "other_master_row": second.pk, "master_code": first.key, "file_name": f"{mark}.csv",
-        "upload": sent(admin, f"{mark} bytes".encode(), f"{mark}.csv"),
+        "upload": sent(admin, f"{mark} bytes".encode(), f"{mark}.csv"), "upload_hash": sha256(f"{mark} bytes".encode()).hexdigest(),
         **{name: sent(admin, b"abc", f"{mark}-{name}.csv", size=6) for name in ("unfinished", "half_sent", "given_up")},
         **job_and_event,
     }  # fmt: skip
@@ -160,24 +159,27 @@ def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
 
 
 def open_sets(rich: Rich, table: int, key: str) -> Ids:
+    """One set in each state that a deed begins from. Only a file can be held; the others are quicker as edits."""
     admin = rich.admin
     held = proposed(rich, table, key, {f"{key}-1": f"{key} price 1"})
     assert done(admin.get(f"change-sets/{held}/"))["state"] == "held"
     sets = {"held_set": held}
     for name in ("open_set", "accepted_set", "unwanted_set", "scheduled_set"):
-        prices = {f"{key}-{n}": f"{key} {name} {n}" for n in (2, 3)}
-        sets[name] = proposed(rich, table, key, prices, mode="delta")
+        edits = [
+            {"kind": "update", "key": f"{key}-{n}", "values": {"price": f"{key} {name} {n}"}} for n in (2, 3)
+        ]  # fmt: skip
+        sets[name] = done(admin.post(f"assistant/tables/{table}/edits/", {"changes": edits}))["id"]
     for name in ("accepted_set", "scheduled_set"):
         decided(admin, sets[name])
     done(admin.post(f"change-sets/{sets['scheduled_set']}/apply/", {"at": LATER}))
     return sets
 
 
-def proposed(rich: Rich, table: int, key: str, prices: dict[str, str], mode: str = "snapshot") -> int:
+def proposed(rich: Rich, table: int, key: str, prices: dict[str, str]) -> int:
     """A change set from a file with these prices."""
     lines = ["code,model,price", *(f"{code},{key} model,{price}" for code, price in prices.items())]
     upload = sent(rich.admin, "\n".join(lines).encode(), f"{key}.csv")
-    body = {"upload_id": upload, "mode": mode, "comment": f"{key} comment"}
+    body = {"upload_id": upload, "comment": f"{key} comment"}
     made = done(rich.admin.post(f"assistant/tables/{table}/change-sets/", body))["change_set"]["id"]
     run_jobs()
     return made
@@ -197,9 +199,3 @@ def zeta_ids(rich: Rich) -> set[int]:
         sets = [value for name, value in zeta.items() if name.endswith("_set")]
         found |= set(Change.objects.filter(change_set_id__in=sets).values_list("pk", flat=True))
     return found
-
-
-def told_apart(rich: Rich) -> list[str]:
-    """Events of the tenant, as JSON: for a look when a test fails."""
-    with rich.world.pinned():
-        return [json.dumps({"kind": event.kind, "data": event.data}) for event in Event.objects.order_by("id")]

@@ -67,9 +67,9 @@ def behind_the_door() -> list[Served]:
 
 
 def beside_the_door() -> list[str]:
-    """Addresses of the API that are no ScopedView."""
+    """Addresses of ours that are no ScopedView."""
     return [
         route
         for route, view in addresses()
-        if route.startswith("api/") and not (isinstance(view, type) and issubclass(view, ScopedView))
+        if not route.startswith(("admin/", "_allauth/")) and not (isinstance(view, type) and issubclass(view, ScopedView))
     ]

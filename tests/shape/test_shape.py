@@ -16,8 +16,6 @@ from tests.shape.source import ROOT, modules, named_permissions
 LONG: dict[str, str] = {
     "ridley/assistant/tests/test_demo_data.py": "one story, told once: the generated files of all insurers",
     "ridley/config/tests/test_run.py": "one story, told once: a newcomer's start and stop",
-    "ridley/core/database/tests/test_embedded.py": "one story, told once: a server's life and death",
-    "ridley/core/files/tests/test_upload.py": "the upload protocol, a test for each of its rules",
 }
 NAMED_BY_OTHERS = {"ridley/core/database/base.py": "Django asks for a backend's `base`"}
 

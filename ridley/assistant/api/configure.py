@@ -11,12 +11,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ridley.assistant.api.shapes import ColumnsField, NamedFilters
+from ridley.assistant.api.shapes import ColumnsField, NamedFilters, WholeInput
 from ridley.assistant.models import Dataset, Source, Table
 from ridley.assistant.permissions import CONFIGURE, VIEW
 from ridley.assistant.queries import tables as queries
 from ridley.assistant.services import configure as services
-from ridley.core.access.fields import Input, ModelInput, Output
+from ridley.core.access.fields import ModelInput, Output
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, Needed, UpdateView
 from ridley.core.changes.models import Mode
 
@@ -75,7 +75,7 @@ class SourceView(DetailView, UpdateView, ArchiveView):
     input, output = SourcePatch, SourceOut
 
 
-class FieldIn(Input):
+class FieldIn(WholeInput):
     name = serializers.CharField(max_length=200, validators=[FIELD_NAME], trim_whitespace=False)
     title = serializers.CharField(max_length=200, allow_blank=True, default="")
     type = serializers.ChoiceField(choices=["text", "number", "date", "boolean"], default="text")

@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from ridley.core.access.fields import Input
+
 
 class ExactText(serializers.CharField):
     """Text as it is, nothing trimmed. Numbers are refused: 1.10 would arrive as 1.1."""
@@ -26,6 +28,17 @@ class ExactFilter(filters.CharFilter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(strip=False, **options)
+
+
+class WholeInput(Input):
+    """A body within a body that is given whole, with its defaults, even if the outer one is a PATCH."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not getattr(self.root, "partial", False):
+            return super().to_internal_value(data)
+        whole = type(self)(data=data)
+        whole.is_valid(raise_exception=True)
+        return whole.validated_data
 
 
 class ColumnsField(serializers.DictField):

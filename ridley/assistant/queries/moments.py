@@ -16,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
     When,
 )
 from django.db.models.functions import Coalesce, JSONObject
@@ -30,15 +31,14 @@ def as_of(rows: QuerySet[Row], at: datetime) -> QuerySet[Row]:
     `as_it_was` puts the annotations into place.
     """
     past = versions("pk", at)
-    mapping = Mapping.objects.filter(
-        Q(ended_at=None) | Q(ended_at__gt=at), tenant_id=OuterRef("tenant_id"), row_id=OuterRef("pk"), at__lte=at
-    ).order_by("-id")
+    said = Mapping.objects.filter(tenant_id=OuterRef("tenant_id"), row_id=OuterRef("pk"), at__lte=at)
+    mapping = said.order_by("-id")  # each ends when the next begins
     then = past.values(found=JSONObject(**{name: F(name) for name in PAST}))[:1]
     return rows.filter(Q(since__lte=at, live=True) | Q(Q(since__gt=at), Exists(past))).annotate(
         then=Case(When(since__gt=at, then=Subquery(then)), default=None, output_field=JSONField()),
         data_then=Case(When(since__gt=at, then=Subquery(past.values("data")[:1])), default=F("data")),
         mapping_then=Coalesce(
-            Subquery(mapping.values("state")[:1]), MappingState.NOT_LOOKED_AT, output_field=CharField()
+            Subquery(mapping.values("state")[:1]), Value(MappingState.NOT_LOOKED_AT), output_field=CharField()
         ),
         master_then=Subquery(mapping.values("master_row_id")[:1], output_field=BigIntegerField()),
         master_live=master_live_at(at),

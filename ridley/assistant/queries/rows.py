@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import polars as pl
 from django.db.models import QuerySet
 
 from ridley.assistant.models import Row, RowVersion
 from ridley.assistant.permissions import VIEW
-from ridley.assistant.queries import moments, tables
+from ridley.assistant.queries import tables
 from ridley.core.access.errors import NotFound
 from ridley.core.access.scope import Scope
 from ridley.core.database.copying import copy_out
@@ -24,13 +23,15 @@ def hashes(table_id: int) -> pl.DataFrame:
     return copied_out(sql, [table_id], HASHES)
 
 
-def records(table_id: int, columns: Sequence[str], keys: Sequence[str] | None = None) -> pl.DataFrame:
-    """Live rows as (@key, @hash, @version, one String column a field), all or those of `keys`."""
+def records(
+    table_id: int, columns: Sequence[str], keys: Sequence[str] | None = None, *, live: bool = True
+) -> pl.DataFrame:
+    """Live (or removed) rows as (@key, @hash, @version, one String column a field), all or those of `keys`."""
     schema = {**HASHES, **dict.fromkeys(columns, pl.String)}
     if keys is not None and not keys:
         return pl.DataFrame(schema=schema)
-    sql = "SELECT key, hash, version, data FROM assistant_row WHERE table_id = %s AND live"
-    values: list[object] = [table_id]
+    sql = "SELECT key, hash, version, data FROM assistant_row WHERE table_id = %s AND live = %s"
+    values: list[object] = [table_id, live]
     if keys is not None:
         sql += " AND key = ANY(%s)"
         values.append(list(keys))
@@ -71,8 +72,3 @@ def history(scope: Scope, id: int) -> list[RowVersion]:
     found = row(scope, id)
     earlier = RowVersion.objects.filter(tenant_id=scope.tenant_id, row_id=found.pk)
     return list(earlier.order_by("-version"))
-
-
-def rows_as_of(scope: Scope, id: int, at: datetime) -> QuerySet[Row]:
-    """The rows that a table had, live, at a moment; queries.moments.as_it_was turns each into what it was."""
-    return moments.as_of(rows(scope, id), at)

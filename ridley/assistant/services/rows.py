@@ -11,12 +11,14 @@ from django.db import connection
 from ridley.assistant.models import Table
 from ridley.core.access.scope import Scope
 
-# Each change beside the row it is about. A row that moved since the difference was taken is a conflict.
+# Each change beside the row it is about. A row that moved since the difference was taken is a conflict; where the row
+# is as wanted already (a conflict that was accepted after somebody else had done the same), there is nothing to do.
 TAKE = """
 CREATE TEMPORARY TABLE taken ON COMMIT DROP AS
 SELECT c.id AS change_id, c.kind, c.key, c.after_hash, r.id AS row_id, coalesce(r.version, 0) AS version,
-       CASE WHEN c.kind = 'added' THEN coalesce(r.live, false)
-            ELSE r.id IS NULL OR NOT r.live OR r.version <> c.before_version END AS conflict
+       CASE WHEN c.before_version IS NULL THEN coalesce(r.live, false)
+            ELSE r.id IS NULL OR NOT r.live OR r.version <> c.before_version END AS conflict,
+       (c.kind = 'removed' AND c.before_version IS NULL) OR (c.kind = 'changed' AND c.cell_count = 0) AS idle
   FROM changes_change c
   LEFT JOIN assistant_row r ON r.tenant_id = c.tenant_id AND r.table_id = %(table)s AND r.key = c.key
  WHERE c.change_set_id = %(set)s AND c.verdict = 'accepted' AND c.fate = 'waiting'
@@ -27,7 +29,7 @@ KEEP_HISTORY = """
 INSERT INTO assistant_rowversion (tenant_id, row_id, table_id, key, data, version, live, since, until, change_set_id)
 SELECT r.tenant_id, r.id, r.table_id, r.key, r.data, r.version, r.live, r.since, %(at)s, r.change_set_id
   FROM assistant_row r JOIN taken t ON t.row_id = r.id
- WHERE NOT t.conflict
+ WHERE NOT t.conflict AND NOT t.idle
 """
 
 CHANGE = """
@@ -38,12 +40,12 @@ UPDATE assistant_row r
   JOIN (SELECT change_id, jsonb_object_agg("column", new) AS data
           FROM changes_changecell WHERE change_set_id = %(set)s GROUP BY change_id) cells
     ON cells.change_id = t.change_id
- WHERE r.id = t.row_id AND t.kind = 'changed' AND NOT t.conflict
+ WHERE r.id = t.row_id AND t.kind = 'changed' AND NOT t.conflict AND NOT t.idle
 """
 
 REMOVE = """
 UPDATE assistant_row r SET live = false, version = r.version + 1, since = %(at)s, change_set_id = %(set)s
-  FROM taken t WHERE r.id = t.row_id AND t.kind = 'removed' AND NOT t.conflict
+  FROM taken t WHERE r.id = t.row_id AND t.kind = 'removed' AND NOT t.conflict AND NOT t.idle
 """
 
 # A row that was there before comes back with its identity: its history and mapping are still its own.
@@ -68,7 +70,7 @@ COUNT = """
 UPDATE assistant_table
    SET revision = revision + 1,
        row_count = row_count + (SELECT count(*) FILTER (WHERE kind = 'added') - count(*) FILTER (WHERE kind = 'removed')
-                                  FROM taken WHERE NOT conflict)
+                                  FROM taken WHERE NOT conflict AND NOT idle)
  WHERE id = %(table)s
 """
 
@@ -88,7 +90,8 @@ def write_changes(table_id: int, change_set_id: int, *, decided_by_others_than: 
 def learn_profile(scope: Scope, table_id: int, profile: Mapping[str, Any]) -> None:
     """Remember how a table's files look. What was learned is no edit: the table's version stays."""
     table = Table.objects.select_for_update().get(tenant_id=scope.tenant_id, pk=table_id)
-    learned = {**table.profile, **profile}
+    columns = {**table.profile.get("columns", {}), **profile.get("columns", {})}
+    learned = {**table.profile, **profile, "columns": columns}
     if learned != table.profile:
         table.profile = learned
         table.save(update_fields=["profile"])

@@ -36,7 +36,9 @@ class Motor:
         return self.post(f"tables/{self.tables[table]}/edits/", {"changes": changes, "comment": "", "apply": apply})
 
     def load(self, table: str, models: dict[str, str]) -> None:
-        self.edit(table, *[{"kind": "create", "values": {"code": c, "model": m, "price": "1"}} for c, m in models.items()])
+        self.edit(
+            table, *[{"kind": "create", "values": {"code": c, "model": m, "price": "1"}} for c, m in models.items()]
+        )
 
     def remove(self, table: str, key: str) -> None:
         self.edit(table, {"kind": "delete", "key": key})

@@ -7,6 +7,7 @@ import pytest
 from ridley.assistant.models import Dataset, Source, Table
 from ridley.assistant.tests.motor import FIELDS, make_motor
 from ridley.core.audit.models import Event
+from tests.world import run_jobs, upload
 
 ACME = {
     "key": "acme-life", "name": "Acme Life", "associated_vertical": "health", "logo": "https://example.com/l.png",
@@ -130,6 +131,8 @@ def test_a_dataset_is_made_read_changed_and_archived(world):
         ([{"name": "a"}], ["a", "a"], 422, "field-twice"),
         ([{"name": "a", "type": "money"}], [], 400, "invalid"),
         ([{"name": "@key"}], [], 400, "invalid"),
+        ([{"title": "A"}], [], 400, "invalid"),
+        (["a"], [], 400, "invalid"),
         ([{"name": "a\nb"}], [], 400, "invalid"),
         ([{"name": "a", "kind": "x"}], [], 400, "invalid"),
         ([], [], 400, "invalid"),
@@ -160,14 +163,19 @@ def test_a_set_on_its_way_holds_the_fields_before_there_are_rows(world):
     motor = make_motor(world)
     dataset = motor.post("datasets/", {"key": "d", "name": "D", "fields": FIELDS, "key_fields": ["code"]})["id"]
     motor.tables["new"] = motor.post("tables/", {"dataset_id": dataset})["id"]
-    change = {"kind": "create", "values": {"code": "1"}}
-    made = motor.edit("new", change, apply=False)
-    body = {"fields": FIELDS[:2]}
-    assert refused(motor.admin, "patch", f"datasets/{dataset}/", body, motor) == (409, "field-in-use")
-    assert motor.admin.delete(f"assistant/tables/{motor.tables['new']}/").json()["code"] == "table-has-change-sets"
-    assert motor.admin.post(f"change-sets/{made['id']}/withdraw/", {}).status_code == 200
-    assert motor.admin.patch(f"assistant/datasets/{dataset}/", body).status_code == 200
-    assert motor.admin.delete(f"assistant/tables/{motor.tables['new']}/").status_code == 204
+    path, body, own = f"datasets/{dataset}/", {"fields": FIELDS[:2]}, f"tables/{motor.tables['new']}/"
+
+    def holds(made):
+        assert refused(motor.admin, "patch", path, body, motor) == (409, "field-in-use")
+        assert refused(motor.admin, "delete", own, None, motor) == (409, "table-has-change-sets")
+        run_jobs()
+        assert motor.admin.post(f"change-sets/{made['id']}/withdraw/", {}).status_code == 200
+
+    holds(motor.edit("new", {"kind": "create", "values": {"code": "1"}}, apply=False))
+    sent = upload(world, world.scope("assistant.admin"), b"code,model\n1,x\n").pk
+    holds(motor.post(f"{own}change-sets/", {"upload_id": sent}, 202)["change_set"])
+    assert motor.admin.patch(f"assistant/{path}", body).status_code == 200
+    assert motor.admin.delete(f"assistant/{own}").status_code == 204
 
 
 def test_a_field_that_a_table_is_set_up_with_stays_until_that_is_changed(motor):

@@ -117,7 +117,11 @@ def test_a_lookup_says_which_part_is_missing(motor):
     assert (missing.status_code, [error["field"] for error in missing.json()["errors"]]) == (400, ["code"])
     assert look(motor.admin, source="acme", dataset="vehicles", code="A1", kode="A1").status_code == 400
     back = look(motor.admin, "reverse/", dataset="vehicles")
-    assert (back.status_code, back.json()["code"], back.json()["detail"].partition(":")[0]) == (400, "bad-filter", "code")
+    assert (back.status_code, back.json()["code"], back.json()["detail"].partition(":")[0]) == (
+        400,
+        "bad-filter",
+        "code",
+    )
 
 
 def test_out_of_reach_answers_as_unknown_does(motor):

@@ -33,7 +33,11 @@ def test_a_row_goes_through_all_states_and_its_history_keeps_them(motor):
     assert mapped["current"]["actor_id"] == str(motor.admin.user.pk)
     assert (mapped["row"]["mapping"], mapped["row"]["active"]) == ("mapped", True)
     none = motor.post(path, {"state": "nothing_found", "reason": "discontinued"}, status=200)
-    assert (none["row"]["mapping"], none["row"]["master_row_id"], none["row"]["active"]) == ("nothing_found", None, False)
+    assert (none["row"]["mapping"], none["row"]["master_row_id"], none["row"]["active"]) == (
+        "nothing_found",
+        None,
+        False,
+    )
     assert motor.post(path, {"state": "not_applicable"}, status=200)["current"]["state"] == "not_applicable"
     assert motor.admin.delete(f"assistant/{path}?reason=oops").status_code == 204
     after = motor.get(path)
@@ -87,6 +91,15 @@ def test_undo_brings_back_a_meaning_whose_master_row_was_removed_and_it_is_not_a
     assert (back["mapping"], back["master_row_id"], back["active"]) == ("mapped", motor.id("master", "M1"), False)
 
 
+def test_undo_brings_back_a_meaning_in_a_master_archived_since_and_it_is_not_active(motor):
+    motor.map("A1", "M1")
+    a1, m1 = motor.id("acme", "A1"), motor.id("master", "M1")
+    motor.admin.delete(f"assistant/rows/{a1}/mapping/")
+    assert motor.admin.delete(f"assistant/tables/{motor.tables['master']}/").status_code == 204
+    back = motor.post(f"rows/{a1}/mapping/undo/", {}, status=200)["row"]
+    assert (back["mapping"], back["master_row_id"], back["active"]) == ("mapped", m1, False)
+
+
 def test_saying_again_what_is_said_changes_nothing(motor):
     once = motor.map("A1", "M1", reason="r")
     assert motor.map("A1", "M1", reason="r") == once
@@ -130,7 +143,9 @@ def test_a_dataset_without_a_master_has_nothing_to_mean(motor):
     assert motor.admin.delete(f"assistant/tables/{motor.tables['master']}/").status_code == 204
     refused = motor.admin.post(f"assistant/rows/{a1}/mapping/", {"state": "mapped", "master_row_id": m1})
     assert (refused.status_code, refused.json()["code"]) == (422, "unknown-reference")
-    assert motor.post(f"rows/{a1}/mapping/", {"state": "nothing_found"}, status=200)["row"]["mapping"] == "nothing_found"
+    assert (
+        motor.post(f"rows/{a1}/mapping/", {"state": "nothing_found"}, status=200)["row"]["mapping"] == "nothing_found"
+    )
 
 
 def test_the_mapping_that_was_seen_guards_each_deed(motor):

@@ -31,9 +31,9 @@ def test_a_schema_names_each_field_and_title_once_and_its_key_among_them():
 
 
 def test_an_unknown_field_is_named_with_those_that_there_are():
-    with pytest.raises(Invalid, match="columns: 'x' is no field. Fields: code, model."):
+    with pytest.raises(Invalid, match=r"columns: 'x' is no field. Fields: code, model."):
         rules.require_columns({"X": "x"}, ["code", "model"])
-    with pytest.raises(Invalid, match="grouping_field: 'x' is no field. Fields: none."):
+    with pytest.raises(Invalid, match=r"grouping_field: 'x' is no field. Fields: none."):
         rules.require_field("grouping_field", "x", [])
 
 
@@ -65,10 +65,10 @@ def test_a_field_that_a_table_is_set_up_with_cannot_go():
 
 def test_what_still_has_something_open_is_not_archived():
     rules.require_none_open(0, what="source", below="table")
-    with pytest.raises(Conflict, match="This source has 1 open table. See") as one:
+    with pytest.raises(Conflict, match=r"This source has 1 open table. See") as one:
         rules.require_none_open(1, what="source", below="table")
     assert (one.value.code, one.value.extra) == ("source-has-tables", {"count": 1})
-    with pytest.raises(Conflict, match="This table has 2 open change sets.") as two:
+    with pytest.raises(Conflict, match=r"This table has 2 open change sets.") as two:
         rules.require_none_open(2, what="table", below="change set")
     assert two.value.code == "table-has-change-sets"
 
@@ -138,7 +138,7 @@ def test_held_or_conflicting_comes_first_then_the_longest_waiting_then_the_most_
         line(held=1, oldest=early), line(conflicts=1, oldest=late), line(held=1), line(oldest=early, unmapped=1),
         line(oldest=late, unmapped=9), line(unmapped=5), line(unmapped=4), line(),
     ]  # fmt: skip
-    assert sorted(reversed(wanted)) == wanted
+    assert sorted(wanted) == wanted
     assert len(set(wanted)) == len(wanted)
 
 

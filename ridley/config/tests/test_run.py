@@ -141,8 +141,8 @@ def test_a_first_start_does_every_step_and_ctrl_c_ends_every_process(copy: Copy)
     address = copy.noted()["address"]
     for expected in (
         "Starting PostgreSQL: done",
-        "  Bringing the tables up to date (2 s)\n",
-        "Bringing the tables up to date: done in 3.",
+        "  Bringing the tables up to date (",
+        "  Bringing the tables up to date: done in ",
         "broker loaded\n",
         "  asha@demo.example  known-to-all  steward\n",
         f"Ridley runs at {address}\n",
@@ -168,7 +168,7 @@ def test_a_first_start_does_every_step_and_ctrl_c_ends_every_process(copy: Copy)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_the_middle_of_a_step_ends_what_was_started(copy: Copy, number: signal.Signals) -> None:
     run = copy.start("run", TEST_MIGRATE_SECONDS="60")
-    read_until(run, "Bringing the tables up to date (2 s)")
+    read_until(run, "Bringing the tables up to date (")
     run.send_signal(number)
     run.communicate(timeout=20)
     assert run.returncode == 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -15,6 +17,7 @@ from ridley.core.access.models import IdempotencyKey
 from ridley.core.access.scope import Scope
 
 KEPT_HEADERS = ("Location", "ETag")
+KEPT_HOURS = 24
 
 
 class Replayed(Exception):
@@ -36,6 +39,12 @@ class Claim:
         body = None if response.data is None else json.loads(json.dumps(response.data, cls=JSONEncoder))
         headers = {name: response[name] for name in KEPT_HEADERS if name in response}
         IdempotencyKey.objects.filter(pk=self.id).update(status=response.status_code, body=body, headers=headers)
+
+
+def forget_old_keys() -> int:
+    """Remove the pinned tenant's keys that are older than KEPT_HOURS. Returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - timedelta(hours=KEPT_HOURS))
+    return old.delete()[0]
 
 
 def claim(scope: Scope, *, key: str, call: str, body: bytes) -> Claim:

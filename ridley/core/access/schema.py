@@ -6,7 +6,10 @@ from functools import cache
 from typing import Any
 
 from django_filters.rest_framework import BooleanFilter, ChoiceFilter, IsoDateTimeFilter, NumberFilter, UUIDFilter
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_doc
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
@@ -20,7 +23,9 @@ def header(name: str, text: str) -> OpenApiParameter:
 
 CURSOR = [
     OpenApiParameter("cursor", str, description="The `next` of the page before."),
-    OpenApiParameter("limit", int, description="Rows a page, 1 to 1000; 100 if not given."),
+    OpenApiParameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, description="Rows a page; 100 if not given."
+    ),
     OpenApiParameter("format", str, enum=["csv", "ndjson"], description="Stream the whole list in this format."),
 ]
 PROBLEM = OpenApiResponse(ProblemOut, description="Why not, as problem+json; nothing was changed.")
@@ -51,6 +56,41 @@ def page_of(output: type[serializers.Serializer]) -> Any:
     return inline_serializer(f"{output.__name__.removesuffix('Out')}Page", shape)
 
 
+class BearerScheme(OpenApiAuthenticationExtension):
+    """An access token from sign-in (POST /_allauth/app/v1/auth/login): five minutes, then refresh it."""
+
+    target_class = "ridley.core.accounts.authentication.BearerToken"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": str(self.__doc__)}
+
+
+class JsonScheme(OpenApiSerializerFieldExtension):
+    """A JSON column holds an object, or a list of them where that is its default. As "anything" it would tell nothing,
+    and "anything or null" is never exactly one of both."""
+
+    target_class = "rest_framework.serializers.JSONField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        model = getattr(getattr(self.target.parent, "Meta", None), "model", None)
+        default = model._meta.get_field(self.target.source).default if model is not None else dict
+        an_object = {"type": "object", "additionalProperties": {}}
+        return {"type": "array", "items": an_object} if default is list else an_object
+
+
+class Endpoints(EndpointEnumerator):
+    """HEAD is described where a view declares it, as tus needs it; elsewhere it is GET without a body."""
+
+    def get_allowed_methods(self, callback: Any) -> list[str]:
+        found = super().get_allowed_methods(callback)
+        return [*found, "HEAD"] if "head" in getattr(callback.cls, "permissions", ()) else found
+
+
+class DocumentGenerator(SchemaGenerator):
+    endpoint_inspector_cls = Endpoints
+
+
 class ScopedSchema(AutoSchema):
     """Reads `input`, `output`, `filters` and the verbs of a view; plain views are read as usual."""
 
@@ -69,6 +109,14 @@ class ScopedSchema(AutoSchema):
             part.strip("{}").replace("-", "_") for part in self.path.removeprefix("/api/v1/").strip("/").split("/")
         ]
         return "_".join([self.method.lower(), *[word for word in words if word != "tenant"]])
+
+    def get_description(self) -> str:
+        """What the view and its handler say. The words of views in general are for programmers."""
+        view = type(self.view)
+        handler = getattr(view, self.method.lower(), None)
+        of_its_own = self.method.lower() in vars(view)
+        about = get_doc(view) if "__doc__" in vars(view) and not of_its_own else ""
+        return "\n\n".join(filter(None, [about, get_doc(handler)])) or get_doc(view)
 
     def get_override_parameters(self) -> list[Any]:
         from ridley.core.access import views
@@ -92,7 +140,7 @@ class ScopedSchema(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         given = getattr(self.view, "input", None)
-        if self.method in ("GET", "DELETE") or given is None:
+        if self.method in ("GET", "HEAD", "DELETE") or given is None:
             return None
         if self.method == "PATCH":
             return given(partial=True)
@@ -105,14 +153,14 @@ class ScopedSchema(AutoSchema):
             return super().get_response_serializers()
         output, status = self.view.output, str(self.success())
         answers: dict[Any, Any] = {}
-        if status == "204" or output is None:
+        if self.method == "HEAD":
+            answers[status] = None
+        elif status == "204" or output is None:
             answers["204" if output is None else status] = None
-        elif self.is_list:
-            answers[(status, "application/json")] = page_of(output)
-            answers[(status, "text/csv")] = str
-            answers[(status, "application/x-ndjson")] = str
         else:
-            answers[(status, "application/json")] = output
+            answers[(status, "application/json")] = page_of(output) if self.is_list else output
+            if any(parameter.name == "format" for parameter in self.get_override_parameters()):
+                answers |= {(status, media_type): str for media_type in ("text/csv", "application/x-ndjson")}
         for refusal in self.refusals():
             answers[(refusal, "application/problem+json")] = PROBLEM
         return answers
@@ -123,7 +171,7 @@ class ScopedSchema(AutoSchema):
 
     def refusals(self) -> list[str]:
         found = ["400", "401", "403", "404"]
-        if self.method != "GET":
+        if self.method not in ("GET", "HEAD"):
             found += ["409", "415", "422"]
         if self.method in ("PATCH", "DELETE"):
             found.append("412")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
@@ -167,6 +168,7 @@ class ListView(ScopedView):
     export_name: ClassVar[str] = "export"
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        """A page of the list, narrowed by the filters; with `format`, all of it as a stream."""
         rows = self.filtered(type(self).query(self.scope, **self.path()))
         wanted = request.query_params.get("format")
         if wanted is not None:
@@ -194,9 +196,19 @@ class ListView(ScopedView):
             field, messages = next(iter(found.errors.items()))
             raise BadRequest(f"{field}: {messages[0]}", code="bad-filter")
         for name, value in found.form.cleaned_data.items():
+            if isinstance(value, datetime):
+                found.form.cleaned_data[name] = in_utc(name, value)
             if value is None and given.get(name):  # a boolean that is neither true nor false, for one
                 raise BadRequest(f"{name}: {given[name][:40]!r} cannot be read.", code="bad-filter")
         return found.qs
+
+
+def in_utc(name: str, moment: datetime) -> datetime:
+    """The same moment; PostgreSQL refuses offsets of 16 hours and more, and a stream could not tell that any more."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise BadRequest(f"{name}: wanted a moment between the years 1 and 9999.", code="bad-filter") from None
 
 
 class CreateView(ScopedView):
@@ -206,6 +218,7 @@ class CreateView(ScopedView):
     create: ClassVar[Callable[..., Any]]
 
     def post(self, request: Request, **kwargs: Any) -> Response:
+        """Make one."""
         return self.shown(type(self).create(self.scope, **self.path(), values=self.body()), status=201)
 
 
@@ -216,6 +229,7 @@ class DetailView(ScopedView):
     one: ClassVar[Callable[..., Any]]
 
     def get(self, request: Request, **kwargs: Any) -> Response:
+        """One record. Its ETag, where it has one, is what If-Match takes."""
         record = type(self).one(self.scope, **self.path())
         response = self.shown(record)
         if "ETag" in response and request.headers.get("If-None-Match") == response["ETag"]:
@@ -231,6 +245,7 @@ class UpdateView(ScopedView):
     update: ClassVar[Callable[..., Any]]
 
     def patch(self, request: Request, **kwargs: Any) -> Response:
+        """Change the fields that are given."""
         expected = expected_version(request, self.model_name, kwargs["id"])
         values = self.body(partial=True)
         return self.shown(type(self).update(self.scope, **self.path(), values=values, expected=expected))
@@ -243,6 +258,7 @@ class ArchiveView(ScopedView):
     archive: ClassVar[Callable[..., Any]]
 
     def delete(self, request: Request, **kwargs: Any) -> Response:
+        """Archive. It stays readable; archiving again changes nothing."""
         expected = expected_version(request, getattr(self, "model_name", ""), kwargs["id"])
         type(self).archive(self.scope, **self.path(), expected=expected)
         return Response(status=204)

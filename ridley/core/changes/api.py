@@ -23,14 +23,14 @@ from ridley.core.jobs.api import JobOut
 class ChangeSetOut(serializers.ModelSerializer):
     class Meta:
         model = ChangeSet
-        exclude = ["tenant", "settled_version", "settled_profile", "report", "limit_value"]
+        exclude = ["tenant", "compared_revision", "settled_version", "settled_profile", "report", "limit_value"]
 
 
 class ChangeSetDetailOut(ChangeSetOut):
     """One set, with what was found in its file."""
 
     class Meta(ChangeSetOut.Meta):
-        exclude = ["tenant", "settled_version", "settled_profile", "limit_value"]
+        exclude = ["tenant", "compared_revision", "settled_version", "settled_profile", "limit_value"]
 
 
 class ChangeSetWithJobOut(Output):
@@ -88,7 +88,7 @@ class DecisionIn(Input):
 
     decision = serializers.ChoiceField(choices=Verdict.choices)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=5000)
-    filter = serializers.DictField(child=serializers.CharField(), required=False)
+    filter = serializers.DictField(child=serializers.CharField(trim_whitespace=False), required=False)
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**62), required=False, min_length=1, max_length=10000
     )

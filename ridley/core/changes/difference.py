@@ -50,6 +50,23 @@ def with_own_keys(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((pl.col("@hash").cast(pl.String) + "." + number).alias("@key"))
 
 
+def with_keys_of(current: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
+    """Rows that have no key, under the keys of live rows that equal them, as far as those reach; the rest get new ones.
+
+    `current` is hashed over the file's columns. Equal rows pair off in order, whatever gaps deletions left.
+    """
+    number = pl.col("@key").str.extract(r"\.(\d+)$").cast(pl.Int64)
+    live = current.select("@key", pl.col("@before").alias("@hash"), number.alias("@number")).sort("@number", "@key")
+    live = live.with_columns(pl.int_range(pl.len()).over("@hash").alias("@which"))
+    counts = live.group_by("@hash").agg(pl.col("@number").max().alias("@last"), pl.len().cast(pl.Int64).alias("@live"))
+    found = incoming.with_columns(pl.int_range(pl.len()).over("@hash").alias("@which")).drop("@key")
+    found = found.join(live.drop("@number"), on=["@hash", "@which"], how="left", maintain_order="left")
+    found = found.join(counts, on="@hash", how="left", maintain_order="left")
+    fresh = pl.coalesce(pl.col("@last") + 1 + pl.col("@which") - pl.col("@live"), pl.col("@which")).cast(pl.String)
+    key = pl.coalesce(pl.col("@key"), pl.col("@hash").cast(pl.String) + "." + fresh)
+    return found.with_columns(key.alias("@key")).select(incoming.columns)
+
+
 def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFrame, *, removes: bool) -> Difference:
     """Compare a file with the live rows. `removes`: what the file lacks is removed.
 
@@ -59,6 +76,8 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
     complete = all(name in incoming.columns for name in place.columns)
     if not complete and current.height:
         current = rehashed(target, place, incoming)
+    if not place.key:
+        incoming = with_keys_of(current, incoming)
     joined = incoming.select("@key", "@hash").join(current, on="@key", how="full", coalesce=True)
     added_keys = joined.filter(pl.col("@before").is_null()).select("@key")
     removed_keys = joined.filter(pl.col("@hash").is_null()).select("@key") if removes else joined.clear().select("@key")
@@ -90,10 +109,13 @@ def removed_records(target: Target, place: Place, keys: Sequence[str]) -> pl.Dat
 
 
 def cell_changes(target: Target, place: Place, after: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The changed rows with their hashes before and after, and every cell that differs."""
+    """The changed rows with their hashes before and after, and every cell that differs.
+
+    Rows that were removed or made equal since their hashes were read are left out.
+    """
     before = target.records(place, after["@key"].to_list()).sort("@key")
     columns = [name for name in place.columns if name in after.columns]
-    new = after.select("@key", *columns).sort("@key")
+    new = after.join(before, on="@key", how="semi").select("@key", *columns).sort("@key")
     merged = before.select(place.columns).with_columns(new.get_column(name) for name in columns)
     changed = before.select(
         "@key",
@@ -108,4 +130,4 @@ def cell_changes(target: Target, place: Place, after: pl.DataFrame) -> tuple[pl.
         for name in columns
     ]
     cells = pl.concat(found) if found else pl.DataFrame(schema=CELLS)
-    return changed, cells.cast(CELLS).sort("@key", "column")
+    return changed.filter(pl.col("@before") != pl.col("@after")), cells.cast(CELLS).sort("@key", "column")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django_filters import rest_framework as filters
 
 from ridley.core.access.errors import BadRequest
@@ -17,9 +16,13 @@ class ChangeFilters(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=Kind.choices)
     decision = filters.ChoiceFilter(choices=Verdict.choices, field_name="verdict")
     fate = filters.ChoiceFilter(choices=Fate.choices)
-    column = filters.CharFilter(method="with_column", help_text="Changed rows in which this column changed.")
-    key = filters.CharFilter(help_text="The row's key, exactly.")
-    text = filters.CharFilter(method="with_text", help_text="Found in the key, an old or a new value.")
+    column = filters.CharFilter(
+        method="with_column", strip=False, help_text="Changed rows in which this column changed."
+    )
+    key = filters.CharFilter(strip=False, help_text="The row's key, exactly.")
+    text = filters.CharFilter(
+        method="with_text", strip=False, help_text="Found in the key, an old or a new value, whatever the case."
+    )
     decided_by = filters.UUIDFilter()
 
     class Meta:
@@ -31,8 +34,17 @@ class ChangeFilters(filters.FilterSet):
 
     def with_text(self, rows: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         in_cell = own_cells().filter(Q(old__icontains=value) | Q(new__icontains=value))
-        in_record = rows.alias(shown=Cast("record", TextField()))
-        return in_record.filter(Q(key__icontains=value) | Q(shown__icontains=value) | Exists(in_cell))
+        in_record = Q(AnyValueHas(F("record"), Value(value)))
+        return rows.filter(Q(key__icontains=value) | in_record | Exists(in_cell))
+
+
+class AnyValueHas(Func):
+    """Whether a value of a JSON object contains a text, whatever the case. The names of its fields do not count."""
+
+    arity = 2
+    output_field = BooleanField()
+    template = "EXISTS (SELECT 1 FROM jsonb_each_text(%(expressions)s)) > 0)"
+    arg_joiner = ") AS cell WHERE strpos(lower(cell.value), lower("  # the object before it, the text after it
 
 
 def own_cells() -> QuerySet[ChangeCell]:
@@ -47,8 +59,8 @@ def filtered(rows: QuerySet[Change], wanted: Mapping[str, Any]) -> QuerySet[Chan
     known = set(ChangeFilters.get_filters())
     if unknown := sorted(set(wanted) - known):
         raise BadRequest(f"filter: unknown {unknown[0]!r}. Known: {', '.join(sorted(known))}.", code="unknown-filter")
-    if bad := [name for name, value in wanted.items() if not isinstance(value, str)]:
-        raise BadRequest(f"filter.{bad[0]}: wanted text.", code="bad-filter")
+    if bad := [name for name, value in wanted.items() if not isinstance(value, str) or not value]:
+        raise BadRequest(f"filter.{bad[0]}: wanted text, not empty.", code="bad-filter")
     found = ChangeFilters(dict(wanted), queryset=rows)
     if not found.is_valid():
         name, messages = next(iter(found.errors.items()))

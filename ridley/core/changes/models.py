@@ -90,6 +90,7 @@ class ChangeSet(TenantModel):
     four_eyes = models.BooleanField(default=False)
     undoes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     digest = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of the file.")
+    compared_revision = models.BigIntegerField(null=True, help_text="The target's revision that it was compared with.")
     settled_version = models.BigIntegerField(null=True, help_text="The target's version that equals the file.")
     settled_profile = models.CharField(max_length=64, blank=True, default="")
     created_by = models.UUIDField(null=True)
@@ -143,7 +144,9 @@ class Change(HotTenantModel):
     before_version = models.PositiveIntegerField(
         null=True, help_text="The row's version when the difference was taken."
     )
-    after_version = models.PositiveIntegerField(null=True, help_text="The row's version once applied.")
+    after_version = models.PositiveIntegerField(
+        null=True, help_text="The row's version once applied; null if it was as wanted already."
+    )
     before_hash = models.BigIntegerField(null=True)
     after_hash = models.BigIntegerField(null=True)
     decision_id = models.BigIntegerField(null=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import category, normalize
 
 from ridley.core.access.errors import Conflict, Denied, Invalid, NotReady
 
@@ -18,11 +20,12 @@ EXAMPLES = 5
 
 
 def after_apply_requested(
-    state: str, *, undecided: int, accepted: int, rest: str, at: datetime | None, now: datetime
+    state: str, *, undecided: int, accepted: int, applied: int, rest: str, at: datetime | None, now: datetime
 ) -> str:
     """The state that follows a request to apply. Asking twice is harmless.
 
-    `rest` says what becomes of undecided changes: "refuse" (there must be none), "wait" or "reject".
+    `rest` says what becomes of undecided changes: "refuse" (there must be none), "wait" or "reject". Where nothing is
+    accepted there is nothing to do: the set is over, as applied if some of it was applied before.
     """
     if state in (APPLYING, APPLIED):
         return state
@@ -36,7 +39,7 @@ def after_apply_requested(
     if not accepted:
         if undecided and rest == "wait":
             raise NotReady("Nothing is accepted yet, so there is nothing to apply.", code="nothing-accepted")
-        return REJECTED
+        return APPLIED if applied else REJECTED
     return SCHEDULED if at is not None else APPLYING
 
 
@@ -59,10 +62,10 @@ def after_release(state: str) -> str:
 
 
 def after_withdrawal(state: str, *, applied: int) -> str:
-    """A set that nothing was applied of can be taken back."""
+    """A set that nothing was applied of can be taken back, also while (or though no longer) it is being read."""
     if state == WITHDRAWN:
         return state
-    if state not in (HELD, OPEN, FAILED) or applied:
+    if state not in (READING, HELD, OPEN, FAILED) or applied:
         raise Conflict(f"This set is {state}; it cannot be taken back.", code="not-withdrawable", state=state)
     return WITHDRAWN
 
@@ -105,7 +108,7 @@ class Drift:
     mapping: dict[str, str]  # header -> field
     unknown: list[str]  # headers without a field
     missing: list[str]  # fields without a header
-    ambiguous: list[str]  # headers that could be a field that another header is already
+    ambiguous: list[str]  # headers that could be several fields, or one that another header is or could be
     renamed: dict[str, str]  # header -> field, where the name differs
 
     def told(self) -> dict[str, Any]:
@@ -118,40 +121,62 @@ class Drift:
 def match_columns(
     headers: Sequence[str], fields: Sequence[str], *, titles: Mapping[str, str], remembered: Mapping[str, str]
 ) -> Drift:
-    """Which header is which field: as remembered, else by name, else by title, else by the letters and digits alone.
+    """Which header is which field: as remembered, else by name, else by title; first to the letter, then by the words,
+    then by the letters and digits alone.
 
-    Nothing is guessed: a header that fits no field is unknown, one that fits a taken field is ambiguous.
+    Nothing is guessed: a header that fits no field is unknown; one that fits several, a field that another header is
+    already, or a field that another header fits as well, is ambiguous. The order of the headers does not matter.
     """
-    ways = [
-        {header: field for header, field in remembered.items() if field in fields},
-        {field: field for field in fields},
-        dict(titles),
-        {plain(name): field for name, field in [*remembered.items(), *titles.items()] if field in fields},
-        {plain(field): field for field in fields},
-    ]
     mapping: dict[str, str] = {}
-    fitting: set[str] = set()
-    for way in ways:
-        for header in headers:
-            field = way.get(header) or way.get(plain(header))
-            if header in mapping or field is None:
-                continue
-            fitting.add(header)
-            if field not in mapping.values():
+    ambiguous: set[str] = set()
+    for shape, known in ways(fields, titles, remembered):
+        open_yet = [header for header in headers if header not in mapping and header not in ambiguous]
+        fitting = {header: known[shape(header)] for header in open_yet if shape(header) in known}
+        claims = Counter(field for found in fitting.values() for field in found)
+        taken = set(mapping.values())
+        for header, found in fitting.items():
+            field = min(found)
+            if len(found) == 1 and claims[field] == 1 and field not in taken:
                 mapping[header] = field
+            else:
+                ambiguous.add(header)
     in_order = {header: mapping[header] for header in headers if header in mapping}
     return Drift(
         mapping=in_order,
-        unknown=[header for header in headers if header not in mapping and header not in fitting],
+        unknown=[header for header in headers if header not in mapping and header not in ambiguous],
         missing=[field for field in fields if field not in mapping.values()],
-        ambiguous=[header for header in headers if header not in mapping and header in fitting],
+        ambiguous=[header for header in headers if header in ambiguous],
         renamed={header: field for header, field in in_order.items() if header != field},
     )
 
 
+def ways(
+    fields: Sequence[str], titles: Mapping[str, str], remembered: Mapping[str, str]
+) -> Iterator[tuple[Callable[[str], str], dict[str, set[str]]]]:
+    """The ways in which a header can be known, surest first: how it is looked at, and which fields it can be then."""
+    named = {field: field for field in fields}
+    for shape in (str, words, plain):
+        for names in (remembered, named, titles):
+            known: dict[str, set[str]] = {}
+            for name, field in names.items():
+                if field in named and shape(name):
+                    known.setdefault(shape(name), set()).add(field)
+            yield shape, known
+
+
+def remembered(learned: Mapping[str, str], *, said: Mapping[str, str]) -> dict[str, str]:
+    """Which header is which field as far as it is known: what a person says of a header or a field comes first."""
+    return {header: field for header, field in learned.items() if field not in said.values()} | dict(said)
+
+
+def words(name: str) -> str:
+    """A name whatever its case, spaces, hyphens and underscores."""
+    return " ".join(re.split(r"[\s_-]+", normalize("NFKC", name).casefold())).strip()
+
+
 def plain(name: str) -> str:
-    """A name by its letters and digits alone."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    """A name by its letters and digits alone. Vowel signs count: they tell Indian words apart."""
+    return "".join(char for char in normalize("NFKC", name).casefold() if category(char)[0] in "LMN")
 
 
 def hold_reasons(
@@ -198,4 +223,5 @@ def same_key_otherwise(removed: Sequence[str], added: Sequence[str]) -> list[tup
 
 
 def bare(key: str) -> str:
-    return key.strip().casefold().lstrip("0")
+    """A key, in each of its parts, without what spreadsheets lose."""
+    return "|".join(part.strip().casefold().lstrip("0") for part in key.split("|"))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import polars as pl
 from django.db import connection
+from django.db.models import Count
 
 from ridley.core.changes.difference import Difference
-from ridley.core.changes.models import ChangeSet, Verdict
+from ridley.core.changes.models import Change, ChangeCell, ChangeSet, Kind, Verdict
 from ridley.core.database.copying import copy_in
 
 NULL = "\\N"
@@ -35,7 +36,8 @@ def store(change_set: ChangeSet, difference: Difference, *, columns: Sequence[st
             """
             INSERT INTO changes_change (id, tenant_id, change_set_id, kind, key, record, cell_count, verdict, fate,
                                         before_version, before_hash, after_hash)
-            SELECT id, %s, %s, kind, key, record, cell_count, %s, 'waiting', before_version, before_hash, after_hash
+            SELECT id, %s, %s, kind, key, jsonb_strip_nulls(record), cell_count, %s, 'waiting', before_version,
+                   before_hash, after_hash
               FROM new_change ORDER BY id
             """,
             [change_set.tenant_id, change_set.pk, verdict],
@@ -68,6 +70,18 @@ def store(change_set: ChangeSet, difference: Difference, *, columns: Sequence[st
     setattr(change_set, "accepted" if verdict == Verdict.ACCEPTED else "undecided", difference.count)
 
 
+def count_contents(change_set: ChangeSet) -> None:
+    """Count the kinds, cells and columns of a set anew, where it was not made from a difference. The caller saves."""
+    where = {"tenant_id": change_set.tenant_id, "change_set": change_set}
+    kinds = dict(Change.objects.filter(**where).values_list("kind").annotate(Count("id")).order_by())
+    change_set.added, change_set.removed, change_set.changed = (
+        kinds.get(kind, 0) for kind in (Kind.ADDED, Kind.REMOVED, Kind.CHANGED)
+    )
+    cells = ChangeCell.objects.filter(**where).values_list("column").annotate(number=Count("change_id"))
+    change_set.columns = dict(cells.order_by("-number", "column"))
+    change_set.cells = sum(change_set.columns.values())
+
+
 def as_changes(difference: Difference, columns: Sequence[str]) -> pl.DataFrame:
     """All rows that differ, sorted by key, as the columns of the change table without the id."""
     counts = difference.cells.group_by("@key").len("cell_count")
@@ -83,7 +97,7 @@ def as_changes(difference: Difference, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def record(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Expr:
-    """Each row as a JSON object; fields that are absent from it are null and dropped when it is read."""
+    """Each row as a JSON object; fields that are absent from it are null here and dropped when it is inserted."""
     present = [name for name in columns if name in frame.columns]
     if not present:
         return pl.lit("{}").alias("record")

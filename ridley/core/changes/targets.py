@@ -49,14 +49,18 @@ class Target(Protocol):
     def hashes(self, place: Place) -> pl.DataFrame:
         """The live rows as (@key: String, @hash: Int64, @version: Int64)."""
 
-    def records(self, place: Place, keys: Sequence[str] | None = None) -> pl.DataFrame:
-        """Live rows, all or those of `keys`, as (@key, @hash, @version, a String column per field; null if absent)."""
+    def records(self, place: Place, keys: Sequence[str] | None = None, *, live: bool = True) -> pl.DataFrame:
+        """Live rows, all or those of `keys`, as (@key, @hash, @version, a String column per field; null if absent).
+
+        With `live` false, those that were removed, as they were last.
+        """
 
     def write(self, place: Place, change_set_id: int, *, decided_by_others_than: Any = None) -> None:
         """Write the accepted, waiting changes of a set to the rows, with their history, by set-based statements.
 
-        Leaves a temporary table taken(change_id, conflict, version): every change looked at, whether its row had
-        moved since (then nothing is written for it), and the row's version before.
+        Leaves a temporary table taken(change_id, conflict, idle, version): every change looked at, whether its row had
+        moved since or is as wanted already (in both cases nothing is written for it), and the row's version before.
+        A row has moved if it is not at the change's `before_version`, or is there although that is null.
         """
 
     def learn(self, scope: Scope, place: Place, profile: Mapping[str, Any]) -> None:

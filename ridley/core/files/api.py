@@ -147,6 +147,7 @@ class UploadView(TusView, DetailView):
     one = staticmethod(queries.upload)
     output = UploadOut
 
+    @extend_schema(parameters=[TUS], responses=answers("200", None, "400 401 403 404 409 410 412 423"))
     def head(self, request: Request, **kwargs: Any) -> Response:
         """How far did it come?"""
         rules.require_version(request.headers.get("Tus-Resumable"))

@@ -6,6 +6,11 @@ from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from ridley.core.access.idempotency import forget_old_keys
+from ridley.core.database.pin import pinned
+from ridley.core.jobs.runner import drop_dead_connection
+from ridley.core.tenants.models import Tenant
+
 
 @app.periodic(cron="* * * * *")
 @app.task(name="jobs.take_over", queueing_lock="jobs.take_over", pass_context=True)
@@ -21,3 +26,13 @@ async def take_over(context: JobContext, timestamp: int) -> None:
 async def clean_up(context: JobContext, timestamp: int) -> None:
     """Remove the queue's entries of jobs that ended well a week ago. What people see of a job stays."""
     await context.app.job_manager.delete_old_jobs(nb_hours=7 * 24, include_failed=False)
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(name="jobs.forget_keys", queueing_lock="jobs.forget_keys")
+def forget_keys(timestamp: int) -> None:
+    """Forget the idempotency keys of every tenant that are older than a day, each behind its own wall."""
+    drop_dead_connection()
+    for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
+        with pinned(tenant_id):
+            forget_old_keys()

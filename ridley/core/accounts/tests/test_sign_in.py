@@ -119,6 +119,16 @@ def test_a_person_who_is_switched_off_cannot_sign_in_and_loses_the_tokens_they_h
     assert "access_token" not in answer.json().get("meta", {})
 
 
+def test_a_token_that_would_hold_without_its_session_opens_nothing_for_a_person_who_is_switched_off(asha, monkeypatch):
+    token = sign_in(asha).json()["meta"]["access_token"]
+    asha.is_active = False
+    monkeypatch.setattr(
+        "allauth.headless.tokens.strategies.jwt.internal.validate_access_token", lambda token: (asha, {"sub": "x"})
+    )
+    refused = me(token)
+    assert (refused.status_code, refused.json()["detail"]) == (401, "This account is switched off.")
+
+
 def test_guessing_passwords_shuts_the_door_for_the_right_one_too(asha):
     codes = [sign_in(asha, f"guess-number-{number}").json()["errors"][0]["code"] for number in range(6)]
     assert codes == ["email_password_mismatch"] * 5 + ["too_many_login_attempts"]

@@ -19,6 +19,7 @@ from ridley.core.changes.services.deciding import give_verdict, move, recount
 from ridley.core.changes.services.opening import profile_digest, told
 from ridley.core.changes.targets import APPLY, Place, Target, target_named
 from ridley.core.jobs.models import Job
+from ridley.core.jobs.models import State as JobState
 from ridley.core.jobs.services import enqueue
 
 Say = Callable[[float, str], None]
@@ -33,22 +34,27 @@ def request_apply(
     """
     change_set = queries.change_set(scope, change_set_id, deed=APPLY, lock=True)
     state = rules.after_apply_requested(
-        change_set.state, undecided=change_set.undecided, accepted=change_set.accepted, rest=rest, at=at,
-        now=timezone.now(),
+        change_set.state, undecided=change_set.undecided, accepted=change_set.accepted, applied=change_set.applied,
+        rest=rest, at=at, now=timezone.now(),
     )  # fmt: skip
     if state == change_set.state:
-        return change_set, latest_job(scope, change_set)
-    others = decided_by_others(scope, change_set)
-    if state != State.REJECTED:
-        rules.require_other_eyes(four_eyes=change_set.four_eyes, decided_by_others=others)
+        job = latest_job(scope, change_set)
+        if state == State.APPLYING and job is not None and job.state == JobState.FAILED:
+            job = start(scope, change_set)
+        return change_set, job
+    if change_set.accepted and change_set.four_eyes:
+        others = decided_by_others(scope, change_set)
+        rules.require_other_eyes(four_eyes=True, decided_by_others=others)
     if change_set.undecided and rest == "reject":
         rest_of_it = {"decision": Verdict.UNDECIDED.value}
         give_verdict(scope, change_set, verdict=Verdict.REJECTED, comment="The rest.", filter=rest_of_it)
+    if not change_set.accepted:
+        move(change_set, state)
+        follow_undo(change_set, state)
+        record(scope, "changes.rejected", subject=change_set, state=state)
+        return change_set, None
     change_set.apply_by, change_set.apply_at = scope.actor_id, at
     move(change_set, state)
-    if state == State.REJECTED:
-        record(scope, "changes.rejected", subject=change_set)
-        return change_set, None
     record(scope, "changes.apply_requested", subject=change_set, accepted=change_set.accepted, at=at and at.isoformat())
     return change_set, start(scope, change_set)
 
@@ -116,7 +122,7 @@ def write_fates() -> tuple[int, int]:
             UPDATE changes_change c
                SET fate = CASE WHEN t.conflict THEN 'conflict' ELSE 'applied' END,
                    verdict = CASE WHEN t.conflict THEN 'undecided' ELSE c.verdict END,
-                   after_version = CASE WHEN t.conflict THEN NULL ELSE t.version + 1 END
+                   after_version = CASE WHEN t.conflict OR t.idle THEN NULL ELSE t.version + 1 END
               FROM taken t WHERE c.id = t.change_id
             """
         )
@@ -127,10 +133,15 @@ def write_fates() -> tuple[int, int]:
 
 
 def settle(scope: Scope, target: Target, place: Place, change_set: ChangeSet, state: str) -> None:
-    """Note when the table now equals the file, so that the same file again is answered at once."""
-    whole = change_set.origin == Origin.UPLOAD and state == State.APPLIED and not change_set.rejected
-    if whole:
-        after = target.place(scope, place.id)
+    """Note when the table now equals the file, so that the same file again is answered at once.
+
+    Only if nothing else was applied to the table since the two were compared: it may have touched other rows.
+    """
+    if change_set.compared_revision != place.revision:
+        return
+    after = target.place(scope, place.id)
+    change_set.compared_revision = after.revision
+    if change_set.origin == Origin.UPLOAD and state == State.APPLIED and not change_set.rejected:
         change_set.settled_version = after.revision
         change_set.settled_profile = profile_digest(after, change_set.options)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db import connection
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +18,18 @@ from ridley.core.changes.filters import filtered
 from ridley.core.changes.models import Change, ChangeSet, Decision, Fate, State, Verdict
 from ridley.core.changes.rebasing import rebase
 from ridley.core.changes.targets import DECIDE, RELEASE, UPLOAD
+
+# What a decision ruled goes back to the decision before it, unless that one was taken back too.
+GO_BACK = """
+UPDATE changes_change c
+   SET verdict = coalesce(d.verdict, 'undecided'), decided_by = d.actor_id, decided_at = d.at,
+       decision_id = c.earlier_decision_id, earlier_decision_id = NULL
+  FROM changes_change ruled
+  LEFT JOIN changes_decision d ON d.tenant_id = ruled.tenant_id AND d.id = ruled.earlier_decision_id
+       AND d.undone_at IS NULL AND d.verdict <> 'undecided'
+ WHERE c.id = ruled.id AND ruled.change_set_id = %(set)s AND ruled.decision_id = %(decision)s
+   AND ruled.fate <> 'applied'
+"""
 
 
 def decide(
@@ -69,26 +82,30 @@ def give_verdict(
         tenant_id=scope.tenant_id, change_set=change_set, verdict=verdict, comment=comment, filter=meant, count=count,
         actor_id=scope.actor_id,
     )  # fmt: skip
-    conflicts = list(rows.filter(fate=Fate.CONFLICT).values_list("pk", flat=True)) if change_set.conflicts else []
-    chosen = Change.objects.filter(
-        Q(pk__in=rows.values("pk")) | Q(pk__in=conflicts), tenant_id=scope.tenant_id, change_set=change_set
-    )
-    if verdict == Verdict.ACCEPTED and conflicts:  # which may no longer fit the filter then
-        rebase(scope, change_set, Change.objects.filter(tenant_id=scope.tenant_id, pk__in=conflicts))
-    decided = verdict != Verdict.UNDECIDED
-    chosen.update(
-        verdict=verdict,
-        fate=Case(
-            When(fate=Fate.CONFLICT, then=Value(rules.after_verdict(verdict, fate=Fate.CONFLICT))), default=F("fate")
-        ),
-        earlier_decision_id=F("decision_id"),
-        decision_id=made.pk,
-        decided_by=scope.actor_id if decided else None,
-        decided_at=Now() if decided else None,
-    )
+    if change_set.conflicts:
+        ids_then = list(rows.filter(fate=Fate.CONFLICT).values_list("pk", flat=True))
+        conflicts = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set, pk__in=ids_then)
+        if verdict == Verdict.ACCEPTED:  # and then they may no longer fit the filter
+            rebase(scope, change_set, conflicts)
+        rows = rows.exclude(fate=Fate.CONFLICT)
+        mark(conflicts, made, fate=rules.after_verdict(verdict, fate=Fate.CONFLICT))
+    mark(rows, made)
     recount(change_set)
     record(scope, "changes.decided", subject=change_set, decision=made.pk, verdict=verdict, count=count, reason=comment)
     return made
+
+
+def mark(rows: QuerySet[Change], made: Decision, **values: Any) -> None:
+    """Put these changes under a decision."""
+    decided = made.verdict != Verdict.UNDECIDED
+    rows.update(
+        verdict=made.verdict,
+        earlier_decision_id=F("decision_id"),
+        decision_id=made.pk,
+        decided_by=made.actor_id if decided else None,
+        decided_at=Now() if decided else None,
+        **values,
+    )
 
 
 def undo_decision(scope: Scope, *, change_set_id: int, id: int) -> Decision:
@@ -100,22 +117,9 @@ def undo_decision(scope: Scope, *, change_set_id: int, id: int) -> Decision:
         raise NotFound()
     if made.undone_at is not None:
         return made
-    ruled = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set, decision_id=id)
-    ruled = ruled.exclude(fate=Fate.APPLIED)
-    earlier = Decision.objects.in_bulk(
-        ruled.exclude(earlier_decision_id=None).values_list("earlier_decision_id", flat=True)
-    )
-    back = {pk: one for pk, one in earlier.items() if one.undone_at is None and one.verdict != Verdict.UNDECIDED}
-    verdicts = [When(earlier_decision_id=pk, then=Value(one.verdict)) for pk, one in back.items()]
-    actors = [When(earlier_decision_id=pk, then=Value(one.actor_id)) for pk, one in back.items()]
-    moments = [When(earlier_decision_id=pk, then=Value(one.at)) for pk, one in back.items()]
-    count = ruled.update(
-        verdict=Case(*verdicts, default=Value(Verdict.UNDECIDED), output_field=CharField()),
-        decided_by=Case(*actors, default=None, output_field=Change._meta.get_field("decided_by")),
-        decided_at=Case(*moments, default=None, output_field=Change._meta.get_field("decided_at")),
-        decision_id=F("earlier_decision_id"),
-        earlier_decision_id=None,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(GO_BACK, {"set": change_set.pk, "decision": id})
+        count = cursor.rowcount
     made.undone_at = timezone.now()
     made.save(update_fields=["undone_at"])
     recount(change_set)

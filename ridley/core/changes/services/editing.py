@@ -78,14 +78,13 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
     updates = [(n, e, str(k)) for n, e, k in given if e["kind"] == UPDATE]
     after = updated(updates, rows, place)
     changed, cells = cell_changes(target, place, after)
-    real = changed.filter(pl.col("@before") != pl.col("@after"))
     deletes = sorted(str(key) for _, edit, key in given if edit["kind"] == DELETE)
     return Difference(
         rows_before=place.row_count,
         rows_after=place.row_count + added.height - len(deletes),
         added=incoming_rows(added, place).rename({"@hash": "@after"}).sort("@key"),
         removed=removed_records(target, place, deletes),
-        changed=real,
+        changed=changed,
         cells=cells,
     )
 
@@ -129,7 +128,8 @@ def updated(
     after = []
     for number, edit, key in updates:
         values = known_values(number, edit, place)
-        if touched := [name for name in place.key if name in values and values[name] != rows[key][name]]:
+        fixed = place.key or place.columns  # a row without a key is its own
+        if touched := [name for name in fixed if name in values and values[name] != rows[key][name]]:
             raise Invalid(
                 f"changes.{number}.values.{touched[0]}: a key does not change. Delete and create.", code="key-fixed"
             )

@@ -120,7 +120,7 @@ def take_difference(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, 
         table.frame.columns,
         place.columns,
         titles=place.titles,
-        remembered={**place.profile.get("columns", {}), **change_set.options.get("columns", {})},
+        remembered=rules.remembered(place.profile.get("columns", {}), said=change_set.options.get("columns", {})),
     )
     report = {**table.report.to_dict(), "drift": drift.told()}
     if refusal := unusable(place, table, drift, report):
@@ -129,13 +129,15 @@ def take_difference(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, 
     incoming = incoming_rows(table.frame.select(list(drift.mapping)).rename(drift.mapping), place)
     with opened(scope):
         change_set = queries.change_set(scope, change_set_id, lock=True)
+        if change_set.state != State.READING:  # another worker was first, or it was taken back
+            return told(change_set)
         place = target.place(scope, change_set.target_id)
         removes = change_set.mode == Mode.SNAPSHOT
         found = difference(scope, target, place, incoming, removes=removes)
         say(0.7, f"Writing {found.count:,} changes")
         holds = hold_reasons(target, place, found)
         finish_reading(scope, change_set, place, found, report=report, holds=holds)
-        learned = {"columns": {**place.profile.get("columns", {}), **drift.mapping}, "sheet": report.get("sheet")}
+        learned = {"columns": drift.mapping, "sheet": report.get("sheet")}
         target.learn(scope, place, {name: value for name, value in learned.items() if value})
         return told(change_set)
 
@@ -188,6 +190,7 @@ def finish_reading(
     change_set.holds = list(holds)
     change_set.state = rules.after_difference(changes=found.count, holds=change_set.holds)
     change_set.report = report
+    change_set.compared_revision = place.revision
     if change_set.state == State.EQUAL:
         change_set.settled_version = place.revision
         change_set.settled_profile = profile_digest(place, change_set.options)

@@ -15,7 +15,8 @@ from ridley.core.changes.models import ChangeSet, Mode, Origin, State
 from ridley.core.changes.services.applying import apply_now
 from ridley.core.changes.services.deciding import move, recount
 from ridley.core.changes.services.opening import told
-from ridley.core.changes.targets import UNDO
+from ridley.core.changes.storing import count_contents
+from ridley.core.changes.targets import UNDO, target_named
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.services import enqueue
 
@@ -45,6 +46,7 @@ def request_undo(scope: Scope, *, change_set_id: int, comment: str = "") -> tupl
         four_eyes=undone.four_eyes,
         created_by=scope.actor_id,
     )
+    target_named(undone.target).place(scope, undone.target_id)  # NotFound if the table takes no changes any more
     record(scope, "changes.undo_requested", subject=undone, undo=made.pk, reason=comment)
     lock = f"{undone.target}:{undone.target_id}"
     return made, enqueue(scope, "changes.undo", subject=made, lock=lock, change_set_id=made.pk)
@@ -79,7 +81,7 @@ def mirror(change_set: ChangeSet, undone: ChangeSet) -> None:
             SELECT nextval(pg_get_serial_sequence('changes_change', 'id')) AS id, c.id AS of, c.kind, c.key, c.record,
                    c.cell_count, c.after_version, c.before_hash, c.after_hash
               FROM changes_change c
-             WHERE c.tenant_id = %s AND c.change_set_id = %s AND c.fate = 'applied'
+             WHERE c.tenant_id = %s AND c.change_set_id = %s AND c.fate = 'applied' AND c.after_version IS NOT NULL
              ORDER BY c.id
             """,
             [change_set.tenant_id, undone.pk],
@@ -105,15 +107,4 @@ def mirror(change_set: ChangeSet, undone: ChangeSet) -> None:
             [change_set.pk, change_set.tenant_id, undone.pk],
         )
         cursor.execute("DROP TABLE mirrored")
-    change_set.added, change_set.removed, change_set.changed = kinds(change_set)
-    change_set.cells, change_set.columns = undone.cells, undone.columns
-
-
-def kinds(change_set: ChangeSet) -> tuple[int, int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE kind = 'added'), count(*) FILTER (WHERE kind = 'removed'),"
-            " count(*) FILTER (WHERE kind = 'changed') FROM changes_change WHERE tenant_id = %s AND change_set_id = %s",
-            [change_set.tenant_id, change_set.pk],
-        )
-        return cursor.fetchone()
+    count_contents(change_set)

@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from ridley.core.files import queries, services
 from ridley.core.files.models import Upload
-from ridley.core.files.tests.sending import create, created
+from ridley.core.files.tests.sending import create, created, send
 
 FILE = random.Random(8).randbytes(2 * 1024**2 + 5)
 
@@ -97,6 +97,16 @@ def test_a_file_in_a_bucket_is_uploaded_downloaded_and_copied_for_as_long_as_it_
         assert copy.read_bytes() == FILE
         assert copy.stat().st_mode & 0o777 == 0o600
     assert not copy.exists()
+
+
+def test_on_one_disk_the_bytes_are_not_copied_into_storage(world, disk):
+    sender = world.client("admin")
+    path = created(sender, len(FILE), body=FILE[:1000])
+    (part,) = [path for path in disk.rglob("*") if path.is_file()]
+    before = part.stat().st_ino
+    send(sender, path, 1000, FILE[1000:])
+    (stored,) = [path for path in disk.rglob("*") if path.is_file()]
+    assert (stored.stat().st_ino, stored.stat().st_nlink, stored.name == part.name) == (before, 1, False)
 
 
 def test_where_a_part_cannot_be_linked_into_storage_it_is_copied(world, disk, monkeypatch):

@@ -209,3 +209,24 @@ def test_progress_that_cannot_be_told_stops_no_job(monkeypatch):
 
     monkeypatch.setattr("ridley.core.jobs.progress.pinned", lost)
     assert tell(1, 2, 0.5, "Half.") is None
+
+
+def test_idempotency_keys_are_forgotten_after_a_day_for_every_tenant(world, other):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ridley.core.access.models import IdempotencyKey
+    from ridley.core.jobs.jobs import forget_keys
+
+    for tenant in (world, other):
+        admin = tenant.client("admin")
+        for name in ("old", "new"):
+            admin.post("branches/", {"key": name, "title": name}, headers={"Idempotency-Key": f"key-{name}"})
+        with tenant.pinned():
+            a_day_and_more = timezone.now() - timedelta(hours=25)
+            IdempotencyKey.objects.filter(key="key-old").update(created_at=a_day_and_more)
+    forget_keys(timestamp=0)
+    for tenant in (world, other):
+        with tenant.pinned():
+            assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["key-new"]
