@@ -1,0 +1,103 @@
+"""The committed description of the API is what the code says, valid, and says something of every verb."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.isolation.routes import Served, behind_the_door
+
+COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+PROBLEM = "#/components/schemas/ProblemOut"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return json.loads(COMMITTED.read_text())
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """`get /api/v1/...` -> the operation."""
+    verbs = ("get", "post", "put", "patch", "delete", "head")
+    return {
+        f"{verb} {path}": operation
+        for path, described in document["paths"].items()
+        for verb, operation in described.items()
+        if verb in verbs
+    }
+
+
+def described_as(served: Served) -> str:
+    return f"{served.verb} /api/v1/{{tenant}}/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", served.route)
+
+
+def test_the_committed_document_is_the_generated_one_and_nothing_was_guessed(tmp_path: Path):
+    fresh = tmp_path / "openapi.json"
+    call_command("spectacular", format="openapi-json", validate=True, fail_on_warn=True, file=str(fresh))
+    assert fresh.read_text() == COMMITTED.read_text(), "docs/openapi.json is old: run make openapi"
+
+
+def test_it_is_valid_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_every_verb_behind_the_door_is_described_and_nothing_else_is(document):
+    served = {described_as(one) for one in behind_the_door()}
+    assert set(operations(document)) == served | {"get /api/v1/me/"}
+
+
+def test_every_verb_tells_its_answer_and_its_refusals(document):
+    complaints = []
+    for name, operation in operations(document).items():
+        answers = operation["responses"]
+        good = {status: answer for status, answer in answers.items() if status.startswith("2")}
+        if len(good) != 1:
+            complaints.append(f"{name}: wanted one good answer, got {sorted(good)}")
+        bodiless = name.startswith("head ") or set(good) == {"204"}
+        for answer in good.values():
+            shapes = [content.get("schema") for content in answer.get("content", {}).values()]
+            if bodiless == bool(shapes) or not all(shapes):
+                complaints.append(f"{name}: its answer has the shapes {shapes}")
+        for status in ("401",) if "{tenant}" not in name else ("401", "403", "404"):
+            if status not in answers:
+                complaints.append(f"{name}: says nothing of {status}")
+        for status, answer in answers.items():
+            if not status.startswith("2") and answer.get("content") != {
+                "application/problem+json": {"schema": {"$ref": PROBLEM}}
+            }:
+                complaints.append(f"{name}: {status} is no problem+json")
+        if not operation.get("description"):
+            complaints.append(f"{name}: no word of what it does")
+    assert complaints == []
+
+
+def test_operation_ids_are_unique(document):
+    ids = [operation["operationId"] for operation in operations(document).values()]
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_a_caller_comes_with_a_token_or_a_session(document):
+    assert {name: (scheme["type"], scheme.get("scheme"), scheme.get("in"), scheme.get("name"))
+            for name, scheme in document["components"]["securitySchemes"].items()} == {
+        "bearer": ("http", "bearer", None, None), "cookieAuth": ("apiKey", None, "cookie", "sessionid"),
+    }  # fmt: skip
+    assert {json.dumps(operation["security"]) for operation in operations(document).values()} == {
+        '[{"bearer": []}, {"cookieAuth": []}]'
+    }
+
+
+def test_make_openapi_writes_the_same_without_a_database(tmp_path: Path):
+    fresh = tmp_path / "openapi.json"
+    command = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json", "--validate", "--file", str(fresh)]
+    done = subprocess.run(command, cwd=COMMITTED.parents[1], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert fresh.read_text() == COMMITTED.read_text()
