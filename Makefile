@@ -10,7 +10,7 @@ SETTINGS := RIDLEY_ENVIRONMENT=test RIDLEY_SECRET_KEY=unused DATABASE_URL=postgr
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-slow check format bench migrations migrations-check reset openapi shell lock clean
+.PHONY: help run install install-dev test test-slow coverage check format bench migrations migrations-check reset openapi shell lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ test: install-dev  ## run the tests
 
 test-slow: install-dev  ## run the tests that take longer: kills, newman, schemathesis
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+coverage: install-dev  ## branch coverage of rules and services, at least 90 %, of a `make test ARGS=--cov=ridley`
+	@$(BIN)/coverage report --include='*/rules.py,*/services.py,*/services/*.py' --skip-covered --fail-under=90
 
 check: install-dev migrations-check  ## what CI checks: style, types, floors, migrations, the API's description
 	$(BIN)/ruff check

@@ -52,8 +52,18 @@ def build_parser(command: str) -> argparse.ArgumentParser:
     manage = add_with_home("manage", _manage, "Run a command of manage.py with this home's secrets and database.")
     manage.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="the command and its arguments")
 
+    add_with_home("doctor", _doctor, "Say what is wrong with this installation and what to do; 1 if anything is.")
+
     reset = add_with_home("reset", _reset, "Drop the development database and make it again, empty.")
     reset.add_argument("--yes", action="store_true", help="do not ask")
+
+    backup = add_with_home("backup", _backup, "Put database and files into a new folder, while everything runs.")
+    backup.add_argument("folder", nargs="?", metavar="DIR", help="a new folder (default: HOME/backups/TIME)")
+    backup.add_argument("--with-secrets", action="store_true", help="the installation's secrets too")
+
+    restore = add_with_home("restore", _restore, "Make a backup the home's database and files, all of it or nothing.")
+    restore.add_argument("folder", metavar="DIR", help="the folder of the backup")
+    restore.add_argument("--yes", action="store_true", help="restore over the data that are there")
 
     database = add_with_home(
         "database", _database, "The embedded PostgreSQL by itself: start it, stop it, its address."
@@ -82,6 +92,12 @@ def _manage(arguments: argparse.Namespace) -> int:
     return manage(arguments.words, home=arguments.home)
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from ridley.config.doctor import doctor
+
+    return doctor(home=arguments.home)
+
+
 def _reset(arguments: argparse.Namespace) -> int:
     from ridley.config.offline import reset
 
@@ -92,6 +108,18 @@ def _diff(arguments: argparse.Namespace) -> int:
     from ridley.engine.diff.command import run
 
     return run(arguments)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from ridley.config.backup import backup
+
+    return backup(arguments.folder, home=arguments.home, with_secrets=arguments.with_secrets)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from ridley.config.restore import restore
+
+    return restore(arguments.folder, sure=arguments.yes, home=arguments.home)
 
 
 def _database(arguments: argparse.Namespace) -> int:

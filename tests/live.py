@@ -51,8 +51,8 @@ class Live:
         """GET, or POST of a body, and the JSON that comes back."""
         content = None if body is None else json.dumps(body).encode()
         named = {"Content-Type": "application/json", **(headers or {})}
-        request = urllib.request.Request(self.address + path, content, named)  # noqa: S310 our own server
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        request = urllib.request.Request(self.address + path, content, named)
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
     def log(self) -> str:
@@ -76,7 +76,8 @@ def live_ridley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def database(name: str) -> Iterator[dict[str, str]]:
     """A database with both roles on the test run's server; their passwords stay those of the run."""
     superuser = os.environ["RIDLEY_TEST_SUPERUSER"]
-    found = {variable: Environment(os.environ).database(variable) for variable in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    known = Environment(os.environ)
+    found = {variable: known.database(variable) for variable in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     drop_database(superuser, name)
     owner, app = prepare(
         superuser, name, owner_password=str(found["DATABASE_OWNER_URL"]["PASSWORD"]),

@@ -91,6 +91,7 @@ class Row(HotTenantModel):
     live = models.BooleanField(default=True)
     since = models.DateTimeField()
     change_set_id = models.BigIntegerField(null=True)
+    actor_id = models.UUIDField(null=True, help_text="Who applied this version.")
     mapping = models.CharField(max_length=14, choices=MappingState, default=MappingState.NOT_LOOKED_AT)
     master_row_id = models.BigIntegerField(null=True)
 
@@ -118,6 +119,7 @@ class RowVersion(HotTenantModel):
     since = models.DateTimeField()
     until = models.DateTimeField()
     change_set_id = models.BigIntegerField(null=True)
+    actor_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "table", "until"], name="row_version_until")]

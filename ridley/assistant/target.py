@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 
@@ -37,6 +38,7 @@ class TableTarget:
             row_count=table.row_count,
             feed=table.feed,
             four_eyes=table.four_eyes,
+            hash_version=table.hash_version,
             grouping=table.grouping_field or None,
             titles={field["title"]: field["name"] for field in fields if field.get("title")},
             profile=table.profile,
@@ -48,8 +50,10 @@ class TableTarget:
     def records(self, place: Place, keys: Sequence[str] | None = None, *, live: bool = True) -> pl.DataFrame:
         return row_queries.records(place.id, place.columns, keys, live=live)
 
-    def write(self, place: Place, change_set_id: int, *, decided_by_others_than: Any = None) -> None:
-        row_services.write_changes(place.id, change_set_id, decided_by_others_than=decided_by_others_than)
+    def write(
+        self, place: Place, change_set_id: int, *, by: UUID | None, decided_by_others_than: UUID | None = None
+    ) -> None:
+        row_services.write_changes(place.id, change_set_id, by=by, decided_by_others_than=decided_by_others_than)
 
     def learn(self, scope: Scope, place: Place, profile: Mapping[str, Any]) -> None:
         row_services.learn_profile(scope, place.id, profile)

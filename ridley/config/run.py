@@ -217,7 +217,7 @@ class Run:
         lines += [
             "Try first: the five minutes with curl in README.md.",
             f"  The API's description:  {self.address}/api/v1/schema/",
-            f"  The installation's own tables:  {self.address}/admin/",
+            f"  The installation's own tables:  {self.address}/admin/ (first: ridley manage createsuperuser)",
             f"State: {self.state.home}   Logs: {self.state.logs}",
         ]
         if self.embedded and not self.state.server.place.data.is_relative_to(self.state.home):

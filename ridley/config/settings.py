@@ -1,7 +1,9 @@
 """All settings of the installation, typed, from the environment (see .env.example). No credentials live here."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
+from ridley.config import logs
 from ridley.config.environment import BadSetting, from_process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ridley.config.metrics.CountRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -119,8 +122,8 @@ HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 CORS_ALLOWED_ORIGINS = env.words("RIDLEY_CORS_ORIGINS")
 CORS_EXPOSE_HEADERS = [
-    "ETag", "Location", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires",
-    "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
+    "ETag", "Location", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+    "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
 ]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
@@ -214,10 +217,19 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
+# Who may read /metrics besides this machine: addresses or networks.
+METRICS_ALLOWED = env.words("RIDLEY_METRICS_ALLOWED")
+for _network in METRICS_ALLOWED:
+    try:
+        ip_network(_network)
+    except ValueError:
+        raise BadSetting(f"RIDLEY_METRICS_ALLOWED: got {_network!r}, wanted 10.0.0.7 or 10.0.0.0/24.") from None
+
 _serves_https = ENVIRONMENT in ("staging", "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _serves_https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = _serves_https and env.flag("RIDLEY_HTTPS_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever probes this machine speaks plain HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RIDLEY_BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 31536000 if _serves_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _serves_https
@@ -236,11 +248,5 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "ridley.core.access.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["stderr"], "level": env.text("RIDLEY_LOG_LEVEL", "WARNING").upper()},
-}
+LOG_FORMAT = env.choice("RIDLEY_LOG_FORMAT", ("line", "json"), "json" if _serves_https else "line")
+LOGGING = logs.configuration(form=LOG_FORMAT, level=env.text("RIDLEY_LOG_LEVEL", "WARNING").upper())

@@ -8,6 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from ridley.config.api import tenant_patterns
+from ridley.config.health import ready
+from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
 from ridley.core.people.api import MeView
 
@@ -40,17 +42,25 @@ def nothing_here(request: HttpRequest, exception: Exception | None = None) -> Ht
     return JsonResponse(found, status=404, content_type=CONTENT_TYPE)
 
 
+def cannot_be_read(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What Django turns away before any view sees it: a Host that is not ours, for one."""
+    found = problem(400, "bad-request", "Cannot be read", "This request is not one that is answered here.").data
+    return JsonResponse(found, status=400, content_type=CONTENT_TYPE)
+
+
 def went_wrong(request: HttpRequest) -> HttpResponse:
     detail = "Something unexpected went wrong. Nothing was changed. The log has the details under this request id."
     found = problem(500, "unexpected", "Unexpected error", detail).data
     return JsonResponse(found, status=500, content_type=CONTENT_TYPE)
 
 
-handler404, handler500 = nothing_here, went_wrong
+handler400, handler404, handler500 = cannot_be_read, nothing_here, went_wrong
 
 urlpatterns = [
     path("", welcome),
     path("healthz", alive),
+    path("readyz", ready),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/me/", MeView.as_view()),

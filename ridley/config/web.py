@@ -42,6 +42,7 @@ def command(listener: socket.socket, access_log: Path) -> list[str]:
         *("--bind", f"fd://{listener.fileno()}", "--no-control-socket"),
         *("--workers", "2", "--threads", "4", "--worker-class", "gthread", "--graceful-timeout", "8"),
         *("--access-logfile", str(access_log), "--log-level", "warning"),
+        *("--access-logformat", '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'),  # no query: it may hold cell values
     ]
 
 

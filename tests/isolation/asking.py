@@ -1,4 +1,4 @@
-"""Requests as data: `{name}` in a path, a query or a body stands for one of a tenant's ids (tests/isolation/rich.py)."""
+"""Requests as data: `{name}` in a path, a query or a body stands for one of a tenant's ids (see rich.py)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Entry:
     """The requests of one verb of one address.
 
     `limited` says what a person limited to one source gets: "" nothing of another source; DENIED a refusal, because
-    what is written belongs to no source; else a reason why the limit does not matter.
+    what is written belongs to no source; OWN their own entries and nobody else's; else a reason why the limit does not
+    matter.
     """
 
     asks: tuple[Ask, ...]
@@ -45,6 +46,7 @@ class Entry:
 
 
 DENIED = "denied"
+OWN = "own"
 
 
 def entry(*asks: Ask, limited: str = "") -> Entry:

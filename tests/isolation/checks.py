@@ -12,7 +12,7 @@ import psycopg
 from django.conf import settings
 from django.db import transaction
 
-from tests.isolation.asking import DENIED, Answer, Ask, Entry, absent, send
+from tests.isolation.asking import DENIED, OWN, Answer, Ask, Entry, absent, send
 from tests.isolation.rich import Ids, Rich
 from tests.isolation.routes import Served
 from tests.world import Client
@@ -34,6 +34,7 @@ class Bench:
     outsider: Client
     without: dict[str, Client]  # permission -> our member who has all but this one
     limited: Client  # may do everything, but only for our source acme
+    own: Ids  # acme's ids, and of uploads, jobs and events those that the limited person made
     onlooker: Client  # sees everything, may do everything else only for our source acme
     secrets: dict[str, re.Pattern[str]] = field(default_factory=dict)  # tenant's key -> what gives it away
 
@@ -141,9 +142,7 @@ class Check:
             for swapped in [[name] for name in names] + ([list(names)] if len(names) > 1 else []):
                 yield from self.swapped(self.bench.ours.admin, ask, ours, theirs, swapped, self.bench.theirs.key)
 
-    def swapped(
-        self, client: Client, ask: Ask, ours: Ids, theirs: Ids, names: list[str], whose: str
-    ) -> Iterator[str]:
+    def swapped(self, client: Client, ask: Ask, ours: Ids, theirs: Ids, names: list[str], whose: str) -> Iterator[str]:
         """With these names swapped for theirs: refused where it must be, and like ids that nobody has."""
         foreign = {name: theirs[name] for name in names}
         unknown = {name: absent(ours[name]) for name in names}
@@ -159,11 +158,15 @@ class Check:
             yield f"{at}: not like what nobody has: {answer} {reference}"
         yield from told(answer, self.bench.secrets[whose], ask, {**ours, **foreign})
 
+    @property
+    def limited_ids(self) -> Ids:
+        return self.bench.own if self.entry.limited == OWN else self.bench.ours.ids["acme"]
+
     def out_of_reach(self) -> Iterator[str]:
         """Who is limited to one of our sources gets nothing of the other one, and does nothing to it."""
-        acme, zeta = self.bench.ours.ids["acme"], self.bench.ours.ids["zeta"]
+        acme, zeta = self.limited_ids, self.bench.ours.ids["zeta"]
         for ask in self.entry.asks:
-            if self.entry.limited not in ("", DENIED):
+            if self.entry.limited not in ("", OWN, DENIED):
                 continue
             if self.entry.limited == DENIED:
                 yield from wanted(self.ask(self.bench.limited, ask, acme), (403,), ask)
@@ -184,8 +187,8 @@ class Check:
         allowed = [(ours.admin, ours.ids["acme"]), (theirs.admin, theirs.ids["acme"])]
         if any(ours.ids["acme"][name] != ours.ids["zeta"][name] for ask in self.entry.asks for name in ask.names()):
             allowed.append((ours.admin, ours.ids["zeta"]))
-        if not self.entry.limited:
-            allowed.append((self.bench.limited, ours.ids["acme"]))
+        if self.entry.limited in ("", OWN):
+            allowed.append((self.bench.limited, self.limited_ids))
         for client, ids in allowed:
             for ask in self.entry.asks:
                 with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.isolation.asking import DENIED, Ask, Entry, entry
+from tests.isolation.asking import DENIED, OWN, Ask, Entry, entry
 
 CORE = "a limit to sources narrows the Assistant's permissions, not the core's"
 SHARED = "what it shows belongs to no source"
@@ -44,22 +44,22 @@ CORE_ENTRIES = {
     "GET members/": listed("members/", limited=CORE),
     "GET events/": listed(
         "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
-        "subject_type=branch&subject_id={event_subject}", limited=CORE,
+        "subject_type=branch&subject_id={event_subject}", limited=OWN,
     ),
     "GET jobs/": listed(
         "jobs/", "actor={actor}", "kind=changes.apply&subject_id={job_subject}",
-        "subject_type=changeset&subject_id={job_subject}", limited=CORE,
+        "subject_type=changeset&subject_id={job_subject}", limited=OWN,
     ),
-    "GET jobs/<int:id>/": entry(Ask("jobs/{job}/"), limited=CORE),
+    "GET jobs/<int:id>/": entry(Ask("jobs/{job}/"), limited=OWN),
     "GET uploads/": listed(
-        "uploads/", "actor={actor}", "name={file_name}", "sha256={upload_hash}", limited=CORE,
+        "uploads/", "actor={actor}", "name={file_name}", "sha256={upload_hash}", limited=OWN,
     ),
     "POST uploads/": entry(Ask("uploads/", content=b"abc", headers=ANNOUNCED), limited=CORE),
-    "GET uploads/<int:id>/": entry(Ask("uploads/{upload}/"), limited=CORE),
-    "HEAD uploads/<int:id>/": entry(Ask("uploads/{unfinished}/", headers=TUS), limited=CORE),
-    "PATCH uploads/<int:id>/": entry(Ask("uploads/{half_sent}/", content=b"def", headers=AT_THREE), limited=CORE),
-    "DELETE uploads/<int:id>/": entry(Ask("uploads/{given_up}/", headers=TUS), limited=CORE),
-    "GET uploads/<int:id>/content/": entry(Ask("uploads/{upload}/content/"), limited=CORE),
+    "GET uploads/<int:id>/": entry(Ask("uploads/{upload}/"), limited=OWN),
+    "HEAD uploads/<int:id>/": entry(Ask("uploads/{unfinished}/", headers=TUS), limited=OWN),
+    "PATCH uploads/<int:id>/": entry(Ask("uploads/{half_sent}/", content=b"def", headers=AT_THREE), limited=OWN),
+    "DELETE uploads/<int:id>/": entry(Ask("uploads/{given_up}/", headers=TUS), limited=OWN),
+    "GET uploads/<int:id>/content/": entry(Ask("uploads/{upload}/content/"), limited=OWN),
 }  # fmt: skip
 
 CHANGES_ENTRIES = {
@@ -115,7 +115,9 @@ ASSISTANT_ENTRIES = {
     "GET assistant/tables/<int:id>/change-sets/": listed(
         "assistant/tables/{table}/change-sets/", "target_id={table}", "target=assistant.table"
     ),
-    "POST assistant/tables/<int:id>/change-sets/": entry(Ask("assistant/tables/{table}/change-sets/", body=FILE)),
+    "POST assistant/tables/<int:id>/change-sets/": entry(
+        Ask("assistant/tables/{table}/change-sets/", body=FILE), limited=OWN
+    ),
     "POST assistant/tables/<int:id>/edits/": entry(
         Ask("assistant/tables/{table}/edits/", body={"changes": [UPDATE, DELETE]}),
         Ask("assistant/tables/{table}/edits/", body={"changes": [UPDATE, DELETE], "apply": True}),

@@ -82,7 +82,7 @@ def sent(admin: Client, content: bytes, name: str, *, size: int | None = None) -
 
 def shared_things(rich: Rich) -> Ids:
     """What belongs to no source."""
-    admin, mark = rich.admin, rich.mark
+    admin, mark, content = rich.admin, rich.mark, f"{rich.mark} bytes".encode()
     parent = done(admin.post("branches/", {"key": f"{mark}-parent", "title": f"{mark} parent"}))
     branch = done(
         admin.post("branches/", {"key": f"{mark}-child", "title": f"{mark} child", "parent_id": parent["id"]})
@@ -111,7 +111,7 @@ def shared_things(rich: Rich) -> Ids:
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
         "other_master_row": second.pk, "master_code": first.key, "file_name": f"{mark}.csv",
-        "upload": sent(admin, f"{mark} bytes".encode(), f"{mark}.csv"), "upload_hash": sha256(f"{mark} bytes".encode()).hexdigest(),
+        "upload": sent(admin, content, f"{mark}.csv"), "upload_hash": sha256(content).hexdigest(),
         **{name: sent(admin, b"abc", f"{mark}-{name}.csv", size=6) for name in ("unfinished", "half_sent", "given_up")},
         **job_and_event,
     }  # fmt: skip
@@ -122,12 +122,9 @@ def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
     admin, key = rich.admin, f"{rich.mark}-{source}"
     made = done(admin.post("assistant/sources/", {"key": key, "name": f"{key} ltd", "associated_vertical": key}))
     empty = done(admin.post("assistant/sources/", {"key": f"{key}-empty", "name": f"{key} empty"}))
-    table = done(
-        admin.post("assistant/tables/", {"source_id": made["id"], "dataset_id": shared["dataset"], "name": f"{key} cars"})
-    )
-    idle = done(
-        admin.post("assistant/tables/", {"source_id": made["id"], "dataset_id": shared["idle_dataset"], "name": key})
-    )
+    of_source = {"source_id": made["id"], "dataset_id": shared["dataset"], "name": f"{key} cars"}
+    table = done(admin.post("assistant/tables/", of_source))
+    idle = done(admin.post("assistant/tables/", {**of_source, "dataset_id": shared["idle_dataset"], "name": key}))
     prices = {f"{key}-{n}": f"{key} price {n}" for n in range(1, 5)}
     applied = proposed(rich, table["id"], key, prices)
     decided(admin, applied)
@@ -152,9 +149,26 @@ def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
     return {
         "source": made["id"], "source_key": key, "empty_source": empty["id"], "vertical": key, "text": key,
         "table": table["id"], "idle_table": idle["id"], "table_name": f"{key} cars", "applied_set": applied, **sets,
-        "change": changes[0].pk, "other_change": changes[1].pk, "change_key": changes[0].key, "decision": decision["id"],
+        "change": changes[0].pk, "other_change": changes[1].pk, "change_key": changes[0].key,
+        "decision": decision["id"],
         "row": rows[0].pk, "row_key": rows[0].key, "row_to_delete": rows[1].key, "edited_row": rows[3].pk,
         "mapping": mapping, "job": job.pk, "job_subject": str(applied),
+    }  # fmt: skip
+
+
+def own_things(rich: Rich, person: Client) -> Ids:
+    """What a person limited to acme did, sent and started: of every kind that shared_things has of the admin."""
+    name, content = f"{rich.mark}-own.csv", f"{rich.mark} own bytes".encode()
+    branch = done(person.post("branches/", {"key": f"{rich.mark}-own", "title": f"{rich.mark} own"}))
+    edit = {"kind": "update", "key": rich.ids["acme"]["row_key"], "values": {"price": f"{rich.mark} own"}}
+    path = f"assistant/tables/{rich.ids['acme']['table']}/edits/"
+    edited = done(person.post(path, {"changes": [edit]}))["id"]
+    decided(person, edited)
+    job = done(person.post(f"change-sets/{edited}/apply/", {}))["job"]["id"]
+    return {
+        "actor": person.user.pk, "event_subject": str(branch["id"]), "job": job, "job_subject": str(edited),
+        "upload": sent(person, content, name), "file_name": name, "upload_hash": sha256(content).hexdigest(),
+        **{kind: sent(person, b"abc", f"{kind}-{name}", size=6) for kind in ("unfinished", "half_sent", "given_up")},
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is served, read from the URL configuration: every view behind the door, with its verbs and what each asks for."""
+"""What is served, read from the URL configuration: the views behind the door, their verbs and what each asks for."""
 
 from __future__ import annotations
 
@@ -68,8 +68,6 @@ def behind_the_door() -> list[Served]:
 
 def beside_the_door() -> list[str]:
     """Addresses of ours that are no ScopedView."""
-    return [
-        route
-        for route, view in addresses()
-        if not route.startswith(("admin/", "_allauth/")) and not (isinstance(view, type) and issubclass(view, ScopedView))
-    ]
+    scoped = {served.route for served in behind_the_door()}
+    ours = [route for route, _ in addresses() if not route.startswith(("admin/", "_allauth/"))]
+    return [route for route in ours if not route.startswith(DOOR) or route.removeprefix(DOOR) not in scoped]

@@ -115,7 +115,7 @@ def definers(owner):
     for name, config, public in found:
         if name not in DEFINER_FUNCTIONS:
             complaints.append(f"{name} runs as its owner and is not on the list")
-        if config != "search_path=pg_catalog, public":
+        if config != "search_path=pg_catalog, public, pg_temp":
             complaints.append(f"{name} has no fixed search_path: {config!r}")
         if public:
             complaints.append(f"{name} may be called by every role")
@@ -192,6 +192,10 @@ POLICY = "wanted the one policy for reading and writing, got "
             ["peek has no fixed search_path: ''", "peek runs as its owner and is not on the list"],
         ),
         ("GRANT EXECUTE ON FUNCTION my_tenants TO PUBLIC", ["my_tenants may be called by every role"]),
+        (
+            "ALTER FUNCTION my_tenants SET search_path = pg_catalog, public",
+            ["my_tenants has no fixed search_path: 'search_path=pg_catalog, public'"],
+        ),
         ("ALTER FUNCTION my_tenants RESET ALL", ["my_tenants has no fixed search_path: ''"]),
         ("ALTER FUNCTION my_tenants SECURITY INVOKER", ["my_tenants is on the list of functions that run"]),
         (

@@ -1,4 +1,4 @@
-"""Every verb of every address, asked by everybody who may not, and with the ids of others: nothing leaks, nothing changes.
+"""Every verb of every address, asked by all who may not and with the ids of others: nothing leaks, nothing changes.
 
 Addresses and verbs are read from the URL configuration; how each is asked is in entries.py. A verb that is not there
 fails here by its name.
@@ -17,13 +17,13 @@ from rest_framework import serializers
 from conftest import owner_connection, truncate_as_owner
 from ridley.core.access import roles
 from ridley.core.access.permissions import ALL
+from ridley.core.access.reach import Reach
 from ridley.core.people import queries
 from ridley.core.people.api import BranchesView, BranchView
-from ridley.core.tenants.models import Branch
-from tests.isolation.asking import Entry
+from ridley.core.tenants.models import Branch, Grant, Membership
 from tests.isolation.checks import Bench, Check, secrets
 from tests.isolation.entries import ENTRIES
-from tests.isolation.rich import Rich, number_from, rich_tenant
+from tests.isolation.rich import Rich, number_from, own_things, rich_tenant
 from tests.isolation.routes import Served, behind_the_door, beside_the_door
 from tests.world import Client, person
 
@@ -60,6 +60,7 @@ def made_bench(owner) -> Bench:
     limits = {"source": [key, f"{key}-empty"]}
     onlooker = ours.world.member("admin", limits=limits)
     also_sees_all(ours, onlooker)
+    limited = ours.world.client("admin", limits=limits)
     return Bench(
         ours=ours,
         theirs=theirs,
@@ -67,7 +68,8 @@ def made_bench(owner) -> Bench:
         anonymous=Client(ours.key, None),
         outsider=Client(ours.key, person("outsider")),
         without={permission: ours.world.client(f"{WITHOUT}{permission}") for permission in known},
-        limited=ours.world.client("admin", limits=limits),
+        limited=limited,
+        own={**ours.ids["acme"], **own_things(ours, limited)},
         onlooker=Client(ours.key, onlooker),
         secrets={
             ours.key: secrets(owner, ours, str(OURS)[:2]),
@@ -78,8 +80,6 @@ def made_bench(owner) -> Bench:
 
 
 def also_sees_all(rich: Rich, user) -> None:
-    from ridley.core.tenants.models import Grant, Membership
-
     with rich.world.pinned():
         membership = Membership.objects.get(user=user)
         Grant.objects.create(tenant=rich.world.tenant, membership=membership, role="assistant.viewer")
@@ -98,7 +98,8 @@ def test_nothing_leaks_and_nothing_changes(bench: Bench, name: str):
 
 def test_every_entry_is_served_and_all_else_of_the_api_is_known():
     assert sorted(ENTRIES.keys() - SERVED.keys()) == []
-    assert beside_the_door() == ["", "healthz", "api/v1/me/", "api/v1/schema/", "^(?:api|_allauth)/"]
+    known = ["", "healthz", "readyz", "metrics", "api/v1/me/", "api/v1/schema/", "^(?:api|_allauth)/"]
+    assert beside_the_door() == known
 
 
 @pytest.mark.parametrize("name", sorted(SERVED.keys() & ENTRIES.keys()))
@@ -180,3 +181,23 @@ def test_without_filter_and_wall_the_matrix_goes_red(bench: Bench, forgotten_fil
         "POST branches/": "not like what nobody has",
     }
     assert wanted[name] in found
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("GET assistant/sources/", "out_of_reach: assistant/sources/ : tells"),
+        ("GET change-sets/<int:id>/", "out_of_reach: change-sets/{open_set}/  with open_set of zeta: 200, wanted 404"),
+        ("POST change-sets/<int:id>/release/", "out_of_reach: changes_changeset changed"),
+    ],
+)
+def test_without_reach_the_matrix_goes_red(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str, wanted: str):
+    monkeypatch.setattr(Reach, "values", lambda self, kind: None)
+    monkeypatch.setattr(Reach, "covers", lambda self, kind, value: True)
+    assert wanted in "\n".join(check(bench, name))
+
+
+def test_a_verb_without_an_entry_is_told_by_name(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(ENTRIES, "GET members/")
+    with pytest.raises(AssertionError, match="GET members/ is served but has no entry"):
+        test_nothing_leaks_and_nothing_changes(bench, "GET members/")

@@ -163,7 +163,8 @@ def test_hospitals_whose_headers_were_renamed_are_compared_under_their_old_names
     assert drift["renamed"] == RENAMED
     assert drift["unknown"] == ["Meets criteria for promoting interoperability of EHRs", "Location"]
     assert drift["missing"] == ["Meets criteria for meaningful use of EHRs"]
-    assert list(found["columns"].items())[:2] == [("Emergency Services", 3897), ("Phone Number", 3897)]
+    most = {column for column, cells in found["columns"].items() if cells == max(found["columns"].values())}
+    assert (most, found["columns"]["Phone Number"]) == ({"Emergency Services", "Phone Number"}, 3897)
     assert desk.compare(path)["state"] == "equal"  # what was said once of its headers is remembered
 
 

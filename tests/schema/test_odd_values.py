@@ -3,8 +3,13 @@
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
-FAR_OFFSET, BEFORE_TIME, AFTER_TIME = "1190-06-13T13:48:34.3+16:45", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
+FAR_OFFSET, BEFORE_TIME, AFTER_TIME = (
+    "1190-06-13T13:48:34.3+16:45",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+)
 STREAMS = ["", "&format=csv", "&format=ndjson"]
 
 
@@ -38,3 +43,19 @@ def test_a_number_that_no_record_can_have_finds_nothing_or_is_a_bad_filter(world
         assert b"puri" not in body
     else:
         assert answer.json()["code"] == "bad-filter"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/a/branches/", "/healthz"])
+def test_a_host_that_is_not_ours_is_refused_as_a_problem(world, path):
+    refused = world.client("admin").get(path, headers={"Host": "GYqwE:"})
+    assert (refused.status_code, refused["Content-Type"]) == (400, "application/problem+json")
+    assert refused.json()["code"] == "bad-request"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/a/branches/x/", "/api/v2/", "/_allauth/nothing"])
+def test_a_write_to_an_address_that_nobody_serves_is_a_problem_and_no_page(db, path):
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["sessionid"] = "x"
+    refused = client.post(path, {}, content_type="application/json")
+    assert (refused.status_code, refused["Content-Type"]) == (404, "application/problem+json")
+    assert refused.json()["code"] == "no-such-address"

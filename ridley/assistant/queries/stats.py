@@ -83,7 +83,7 @@ def of_sets(scope: Scope, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     counted = tables.sets_of(scope, ids).values("target_id").annotate(
         conflict_count=Sum("conflicts", filter=pending, default=0),
         held=Count("id", filter=Q(state=State.HELD)),
-        applied_count=Sum("applied", default=0),
+        applied_count=Sum("applied", filter=~Q(state=State.UNDONE) & ~Q(origin=Origin.UNDO), default=0),
         rejected_count=Sum("rejected", default=0),
         oldest_waiting_at=Min("created_at", filter=something),
         last_upload_at=Max("created_at", filter=Q(origin=Origin.UPLOAD)),

@@ -71,7 +71,9 @@ def table(scope: Scope, id: int) -> Table:
 def table_for_changes(scope: Scope, id: int, *, lock: bool = False) -> Table:
     """A table that changes are made to; archived ones take none. Raises NotFound."""
     rows = tables(scope).filter(archived_at=None)
-    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=id).first()
+    if lock:  # by itself: what is read together with a lock may be older than what was waited for
+        rows.select_for_update(of=("self",)).filter(pk=id).first()
+    found = rows.filter(pk=id).first()
     if found is None:
         raise NotFound()
     return found

@@ -10,60 +10,78 @@ from django.db import connection
 
 from ridley.assistant.models import Table
 from ridley.core.access.scope import Scope
+from ridley.core.changes.planning import without_nested_loops
 
 # Each change beside the row it is about. A row that moved since the difference was taken is a conflict; where the row
 # is as wanted already (a conflict that was accepted after somebody else had done the same), there is nothing to do.
+# `data`: the whole record where a row was added, the new cells where it was changed.
 TAKE = """
 CREATE TEMPORARY TABLE taken ON COMMIT DROP AS
 SELECT c.id AS change_id, c.kind, c.key, c.after_hash, r.id AS row_id, coalesce(r.version, 0) AS version,
-       CASE WHEN c.before_version IS NULL THEN coalesce(r.live, false)
+       CASE WHEN c.kind = 'added'
+            THEN coalesce(r.live, false) OR c.before_version IS NOT NULL AND r.version IS DISTINCT FROM c.before_version
+            WHEN c.before_version IS NULL THEN coalesce(r.live, false)
             ELSE r.id IS NULL OR NOT r.live OR r.version <> c.before_version END AS conflict,
-       (c.kind = 'removed' AND c.before_version IS NULL) OR (c.kind = 'changed' AND c.cell_count = 0) AS idle
+       (c.kind = 'removed' AND c.before_version IS NULL) OR (c.kind = 'changed' AND c.cell_count = 0) AS idle,
+       CASE c.kind WHEN 'added' THEN jsonb_strip_nulls(c.record) WHEN 'changed' THEN cells.data END AS data
   FROM changes_change c
-  LEFT JOIN assistant_row r ON r.tenant_id = c.tenant_id AND r.table_id = %(table)s AND r.key = c.key
+  LEFT JOIN assistant_row r ON r.table_id = %(table)s AND r.key = c.key
+   AND (%(keys)s::text[] IS NULL OR r.key = ANY(%(keys)s::text[]))
+  LEFT JOIN (SELECT change_id, jsonb_object_agg("column", new) AS data
+               FROM changes_changecell WHERE change_set_id = %(set)s GROUP BY change_id) cells ON cells.change_id = c.id
  WHERE c.change_set_id = %(set)s AND c.verdict = 'accepted' AND c.fate = 'waiting'
    AND (%(actor)s::uuid IS NULL OR c.decided_by IS DISTINCT FROM %(actor)s::uuid)
 """
+# With few changes, only their rows are looked at; with many, the table's rows are read in one go.
+KEYS = """
+SELECT CASE WHEN count(*) <= 1000 THEN array_agg(key) END
+  FROM (SELECT key FROM changes_change
+         WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT 1001) few
+"""
 
+# Rows are joined by table and key besides their id: then each index that can be entered at all leads to the one row.
+# (By the id alone, old statistics made the planner enter an index at the table and look through it for every change.)
 KEEP_HISTORY = """
-INSERT INTO assistant_rowversion (tenant_id, row_id, table_id, key, data, version, live, since, until, change_set_id)
-SELECT r.tenant_id, r.id, r.table_id, r.key, r.data, r.version, r.live, r.since, %(at)s, r.change_set_id
-  FROM assistant_row r JOIN taken t ON t.row_id = r.id
+INSERT INTO assistant_rowversion (tenant_id, row_id, table_id, key, data, version, live, since, until, change_set_id,
+                                  actor_id)
+SELECT r.tenant_id, r.id, r.table_id, r.key, r.data, r.version, r.live, r.since, %(at)s, r.change_set_id, r.actor_id
+  FROM assistant_row r JOIN taken t ON r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
  WHERE NOT t.conflict AND NOT t.idle
 """
 
 CHANGE = """
 UPDATE assistant_row r
-   SET data = jsonb_strip_nulls(r.data || cells.data), hash = t.after_hash, version = r.version + 1, since = %(at)s,
-       change_set_id = %(set)s
+   SET data = jsonb_strip_nulls(r.data || t.data), hash = t.after_hash, version = r.version + 1, since = %(at)s,
+       change_set_id = %(set)s, actor_id = %(by)s
   FROM taken t
-  JOIN (SELECT change_id, jsonb_object_agg("column", new) AS data
-          FROM changes_changecell WHERE change_set_id = %(set)s GROUP BY change_id) cells
-    ON cells.change_id = t.change_id
- WHERE r.id = t.row_id AND t.kind = 'changed' AND NOT t.conflict AND NOT t.idle
+ WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
+   AND t.kind = 'changed' AND NOT t.conflict AND NOT t.idle
 """
 
 REMOVE = """
-UPDATE assistant_row r SET live = false, version = r.version + 1, since = %(at)s, change_set_id = %(set)s
-  FROM taken t WHERE r.id = t.row_id AND t.kind = 'removed' AND NOT t.conflict AND NOT t.idle
+UPDATE assistant_row r
+   SET live = false, version = r.version + 1, since = %(at)s, change_set_id = %(set)s, actor_id = %(by)s
+  FROM taken t
+ WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
+   AND t.kind = 'removed' AND NOT t.conflict AND NOT t.idle
 """
 
 # A row that was there before comes back with its identity: its history and mapping are still its own.
 REVIVE = """
 UPDATE assistant_row r
-   SET data = jsonb_strip_nulls(c.record), hash = t.after_hash, live = true, version = r.version + 1, since = %(at)s,
-       change_set_id = %(set)s
-  FROM taken t JOIN changes_change c ON c.id = t.change_id
- WHERE r.id = t.row_id AND t.kind = 'added' AND NOT t.conflict
+   SET data = t.data, hash = t.after_hash, live = true, version = r.version + 1, since = %(at)s,
+       change_set_id = %(set)s, actor_id = %(by)s
+  FROM taken t
+ WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key AND t.kind = 'added' AND NOT t.conflict
 """
 
 ADD = """
-INSERT INTO assistant_row (tenant_id, table_id, key, data, hash, version, live, since, change_set_id, mapping)
-SELECT c.tenant_id, %(table)s, c.key, jsonb_strip_nulls(c.record), t.after_hash, 1, true, %(at)s, %(set)s,
-       'not_looked_at'
-  FROM taken t JOIN changes_change c ON c.id = t.change_id
- WHERE t.kind = 'added' AND t.row_id IS NULL
- ORDER BY c.id
+INSERT INTO assistant_row (tenant_id, table_id, key, data, hash, version, live, since, change_set_id, actor_id, mapping)
+SELECT current_setting('app.tenant_id')::bigint, %(table)s, t.key, t.data, t.after_hash, 1, true, %(at)s,
+       %(set)s, %(by)s, 'not_looked_at'
+  FROM taken t
+ WHERE t.kind = 'added' AND t.row_id IS NULL AND NOT t.conflict
+ ORDER BY t.change_id
 """
 
 COUNT = """
@@ -75,13 +93,18 @@ UPDATE assistant_table
 """
 
 
-def write_changes(table_id: int, change_set_id: int, *, decided_by_others_than: UUID | None = None) -> None:
+def write_changes(
+    table_id: int, change_set_id: int, *, by: UUID | None, decided_by_others_than: UUID | None = None
+) -> None:
     """Write a set's accepted, waiting changes; see core.changes.targets.Target.write for what is left behind."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")  # under the table's lock, so that versions follow each other in time
         at = cursor.fetchone()[0]
-        values = {"table": table_id, "set": change_set_id, "actor": decided_by_others_than, "at": at}
-        cursor.execute(TAKE, values)
+        values = {"table": table_id, "set": change_set_id, "actor": decided_by_others_than, "at": at, "by": by}
+        cursor.execute(KEYS, values)
+        (keys,) = cursor.fetchone()
+        with without_nested_loops():
+            cursor.execute(TAKE, {**values, "keys": keys})
         cursor.execute("ANALYZE taken")
         for statement in (KEEP_HISTORY, CHANGE, REMOVE, REVIVE, ADD, COUNT):
             cursor.execute(statement, values)

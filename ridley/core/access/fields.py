@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from ridley.core.access.errors import BadRequest
+
 
 class BoundedJSON(JSONParser):
-    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, else 413. The framework's own parser reads without an end."""
+    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, else 413. The framework's own parser reads without an end.
+
+    Half a surrogate pair ("\\ud800") is refused here once, in keys and values: no UTF-8 can hold it, so neither an
+    answer nor the database could.
+    """
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body = parser_context["request"]._request.body  # raises RequestDataTooBig
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
+            found = super().parse(io.BytesIO(body), media_type, parser_context)
+            json.dumps(found, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start])
+            raise BadRequest(f"Wanted text, got {half}, which is half a surrogate pair.", code="not-text") from None
+        return found
 
 
 class Strict(serializers.Serializer):

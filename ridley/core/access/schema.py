@@ -110,7 +110,7 @@ class ScopedSchema(AutoSchema):
         ]
         return "_".join([self.method.lower(), *[word for word in words if word != "tenant"]])
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What the view and its handler say. The words of views in general are for programmers."""
         view = type(self.view)
         handler = getattr(view, self.method.lower(), None)

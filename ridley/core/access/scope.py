@@ -33,6 +33,16 @@ class Scope:
         self.require(permission)
         return EVERYTHING if self.trusted else self.granted[permission]
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether lists that all products share (jobs, events, uploads) show other people's entries.
+
+        Such an entry does not say which source it is about, so no limit can be checked on it. Who is limited anywhere,
+        or has no permission of any product, sees only their own (docs/decisions/0005-reach-in-shared-lists.md).
+        """
+        reaches = [reach for name, reach in self.granted.items() if not name.startswith("core.")]
+        return self.trusted or (bool(reaches) and not any(reach.limits for reach in self.granted.values()))
+
     def require_within(self, permission: str, kind: str, value: str | None) -> None:
         """Raise Denied unless the permission is granted and the value is within its reach."""
         if not self.reach(permission).covers(kind, value):

@@ -8,6 +8,7 @@ from ridley.core.audit.models import Event
 
 
 def events(scope: Scope) -> QuerySet[Event]:
-    """All events of the tenant, for those who may read them."""
+    """The tenant's events, for those who may read them; only the caller's own unless the scope sees all."""
     scope.require(EVENTS_VIEW)
-    return Event.objects.filter(tenant_id=scope.tenant_id)
+    rows = Event.objects.filter(tenant_id=scope.tenant_id)
+    return rows if scope.sees_all else rows.filter(actor_id=scope.actor_id)

@@ -9,7 +9,7 @@ import polars as pl
 
 from ridley.core.access.scope import Scope
 from ridley.core.changes.targets import Place, Target
-from ridley.engine.diff.hashing import key_text, row_hashes
+from ridley.engine.diff.hashing import HASH_VERSION, key_text, row_hashes
 
 CELLS = pl.Schema({"@key": pl.String, "column": pl.String, "old": pl.String, "new": pl.String})
 
@@ -50,6 +50,16 @@ def with_own_keys(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((pl.col("@hash").cast(pl.String) + "." + number).alias("@key"))
 
 
+def with_fresh_keys(current: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
+    """Rows that have no key, all of them new: numbered after the live rows that equal them. `current`: @key, @hash."""
+    number = pl.col("@key").str.extract(r"\.(\d+)$").cast(pl.Int64)
+    last = current.group_by("@hash").agg(number.max().alias("@last"))
+    found = incoming.join(last, on="@hash", how="left", maintain_order="left")
+    which = pl.int_range(pl.len()).over("@hash") + pl.col("@last").fill_null(-1) + 1
+    key = pl.col("@hash").cast(pl.String) + "." + which.cast(pl.String)
+    return found.with_columns(key.alias("@key")).select(incoming.columns)
+
+
 def with_keys_of(current: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
     """Rows that have no key, under the keys of live rows that equal them, as far as those reach; the rest get new ones.
 
@@ -74,7 +84,8 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
     """
     current = target.hashes(place).rename({"@hash": "@before"})
     complete = all(name in incoming.columns for name in place.columns)
-    if not complete and current.height:
+    comparable = complete and place.hash_version == HASH_VERSION
+    if not comparable and current.height:
         current = rehashed(target, place, incoming)
     if not place.key:
         incoming = with_keys_of(current, incoming)
@@ -84,6 +95,8 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
     both = pl.col("@before").is_not_null() & pl.col("@hash").is_not_null()
     changed_keys = joined.filter(both & (pl.col("@before") != pl.col("@hash"))).select("@key")
     added = incoming.join(added_keys, on="@key", how="semi").sort("@key")
+    if not complete:
+        added = with_absent_fields(target, place, added)
     changed_after = incoming.join(changed_keys, on="@key", how="semi").sort("@key")
     changed, cells = cell_changes(target, place, changed_after)
     return Difference(
@@ -94,6 +107,14 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
         changed=changed,
         cells=cells,
     )
+
+
+def with_absent_fields(target: Target, place: Place, added: pl.DataFrame) -> pl.DataFrame:
+    """Rows that come back keep what they had in the fields that the file lacks."""
+    absent = [name for name in place.columns if name not in added.columns]
+    gone = target.records(place, added["@key"].to_list(), live=False).select("@key", *absent)
+    whole = added.join(gone, on="@key", how="left", maintain_order="left")
+    return whole.with_columns(row_hashes(whole, list(place.columns)).alias("@hash"))
 
 
 def rehashed(target: Target, place: Place, incoming: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django_filters import rest_framework as filters
 
 from ridley.core.access.errors import BadRequest
@@ -30,12 +30,16 @@ class ChangeFilters(filters.FilterSet):
         fields: list[str] = []
 
     def with_column(self, rows: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        return rows.filter(Exists(own_cells().filter(column=value)))
+        cells = ChangeCell.objects.filter(
+            tenant_id=OuterRef("tenant_id"), change_set_id=OuterRef("change_set_id"), change_id=OuterRef("id")
+        )
+        return rows.filter(Exists(cells.filter(column=value)))
 
     def with_text(self, rows: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        in_cell = own_cells().filter(Q(old__icontains=value) | Q(new__icontains=value))
+        here = Subquery(rows.values("change_set_id")[:1])  # as one value, so that only the set's own cells are read
+        cells = ChangeCell.objects.filter(change_set_id=here).filter(Q(old__icontains=value) | Q(new__icontains=value))
         in_record = Q(AnyValueHas(F("record"), Value(value)))
-        return rows.filter(Q(key__icontains=value) | in_record | Exists(in_cell))
+        return rows.filter(Q(key__icontains=value) | in_record | Q(pk__in=cells.values("change_id")))
 
 
 class AnyValueHas(Func):
@@ -45,13 +49,6 @@ class AnyValueHas(Func):
     output_field = BooleanField()
     template = "EXISTS (SELECT 1 FROM jsonb_each_text(%(expressions)s)) > 0)"
     arg_joiner = ") AS cell WHERE strpos(lower(cell.value), lower("  # the object before it, the text after it
-
-
-def own_cells() -> QuerySet[ChangeCell]:
-    """The cells of the change at hand, told by tenant and set too, so that an index is entered."""
-    return ChangeCell.objects.filter(
-        tenant_id=OuterRef("tenant_id"), change_set_id=OuterRef("change_set_id"), change_id=OuterRef("id")
-    )
 
 
 def filtered(rows: QuerySet[Change], wanted: Mapping[str, Any]) -> QuerySet[Change]:

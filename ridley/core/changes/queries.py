@@ -66,7 +66,10 @@ def change(scope: Scope, id: int, change_id: int) -> Change:
 def current_record(scope: Scope, change: Change) -> dict[str, Any] | None:
     """The row that a change is about as it is now: {"version", "data"}; None if there is no live one."""
     target = target_named(change.change_set.target)
-    place = target.place(scope, change.change_set.target_id)
+    try:
+        place = target.place(scope, change.change_set.target_id)
+    except NotFound:
+        return None  # an archived table takes no changes: there is nothing to compare with
     found = target.records(place, [change.key]).to_dicts()
     if not found:
         return None

@@ -83,8 +83,10 @@ def after_difference(*, changes: int, holds: Collection[Any]) -> str:
     return HELD if holds else OPEN
 
 
-def require_undoable(state: str, *, undone_already: bool) -> None:
-    """Only an applied set can be undone, and once."""
+def require_undoable(state: str, *, undone_already: bool, redone_by: int | None = None) -> None:
+    """Only an applied set can be undone, and once; after a redo it is the redo that can."""
+    if redone_by is not None:
+        raise Conflict(f"This set was redone by set {redone_by}. Undo that one.", code="redone", redone_by=redone_by)
     if state != APPLIED or undone_already:
         word = "already being undone" if undone_already else state
         raise Conflict(f"This set is {word}; only an applied set can be undone.", code="not-undoable", state=state)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
 import polars as pl
 
 from ridley.core.access.scope import Scope
+from ridley.engine.diff.hashing import HASH_VERSION
 
 # The deeds on change sets. The permission is `{product}.{deed}`: each product decides who may.
 VIEW, UPLOAD, DECIDE, EDIT, APPLY, UNDO, RELEASE = "view", "upload", "decide", "edit", "apply", "undo", "release"
@@ -31,6 +33,7 @@ class Place:
     row_count: int
     feed: str = "snapshot"
     four_eyes: bool = False
+    hash_version: int = HASH_VERSION
     grouping: str | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)
@@ -55,8 +58,10 @@ class Target(Protocol):
         With `live` false, those that were removed, as they were last.
         """
 
-    def write(self, place: Place, change_set_id: int, *, decided_by_others_than: Any = None) -> None:
-        """Write the accepted, waiting changes of a set to the rows, with their history, by set-based statements.
+    def write(
+        self, place: Place, change_set_id: int, *, by: UUID | None, decided_by_others_than: UUID | None = None
+    ) -> None:
+        """Write a set's accepted, waiting changes to the rows in the name of `by`, with history, by a few statements.
 
         Leaves a temporary table taken(change_id, conflict, idle, version): every change looked at, whether its row had
         moved since or is as wanted already (in both cases nothing is written for it), and the row's version before.

@@ -10,9 +10,10 @@ from ridley.core.files.models import Upload
 
 
 def uploads(scope: Scope) -> QuerySet[Upload]:
-    """The tenant's uploads, finished and not."""
+    """The tenant's uploads, finished and not; only the caller's own unless the scope sees all."""
     scope.require(FILES_VIEW)
-    return Upload.objects.filter(tenant_id=scope.tenant_id)
+    rows = Upload.objects.filter(tenant_id=scope.tenant_id)
+    return rows if scope.sees_all else rows.filter(actor_id=scope.actor_id)
 
 
 def upload(scope: Scope, id: int) -> Upload:

@@ -9,9 +9,10 @@ from ridley.core.jobs.models import Job
 
 
 def jobs(scope: Scope) -> QuerySet[Job]:
-    """The tenant's jobs."""
+    """The tenant's jobs; only the caller's own unless the scope sees all."""
     scope.require(JOBS_VIEW)
-    return Job.objects.filter(tenant_id=scope.tenant_id)
+    rows = Job.objects.filter(tenant_id=scope.tenant_id)
+    return rows if scope.sees_all else rows.filter(actor_id=scope.actor_id)
 
 
 def job(scope: Scope, id: int) -> Job:

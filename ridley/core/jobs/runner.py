@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.db import Error as DjangoError
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -19,6 +20,8 @@ from ridley.core.jobs.progress import Progress
 from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction
 
 logger = logging.getLogger(__name__)
+# SQLSTATE classes that pass by waiting: connection, transaction, rollback, resources, locks, operator, system.
+PASSING = ("08", "25", "40", "53", "55", "57", "58")
 GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
 
 
@@ -27,8 +30,8 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
     drop_dead_connection()
     with pinned(tenant_id):
         found = Job.objects.filter(pk=job_id).first()
-        if found is None or found.state in (State.DONE, State.FAILED):
-            return  # taken over after it had ended
+        if found is None or found.state in (State.DONE, State.FAILED, State.CANCELLED):
+            return  # taken over after it had ended, or cancelled
         Job.objects.filter(pk=job_id).update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
     scope = trusted_scope(tenant_id, actor_id=found.actor_id, request_id=found.request_id)
     token = request_id.current.set(found.request_id)
@@ -41,19 +44,34 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
         progress.finish()
         problem = {"code": refusal.code, "title": refusal.title, "detail": refusal.detail, **refusal.extra}
         end(scope, job_id, state=State.FAILED, words=refusal.detail[:300], problem=problem)
-    except DATABASE_LOST:
+    except DATABASE_LOST as error:
+        if not is_lost(error):
+            fail(scope, job_id, found)
+            raise RuntimeError("The database refused a job's work; trying again would not help.") from error
         logger.warning("Job %s (%s) lost its database and will be tried again.", job_id, found.kind)
         if found.attempts + 1 >= MAX_ATTEMPTS:
             end(scope, job_id, state=State.FAILED, words=GAVE_UP, problem={"code": "database-lost", "detail": GAVE_UP})
         raise
     except Exception:
-        logger.exception("Job %s (%s) failed.", job_id, found.kind)
-        detail = "Something unexpected went wrong. Nothing was half done. The log has the details."
-        problem = {"code": "unexpected", "title": "Unexpected error", "detail": detail, "request_id": found.request_id}
-        end(scope, job_id, state=State.FAILED, words=detail, problem=problem)
+        fail(scope, job_id, found)
         raise
     finally:
         request_id.current.reset(token)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error of the database's means that it went away or was busy, and not that it refused the work."""
+    cause = error.__cause__ if isinstance(error, DjangoError) else error
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state[:2] in PASSING
+
+
+def fail(scope: Scope, job_id: int, job: Job) -> None:
+    """End a job whose code failed: the person gets words, the log gets the traceback."""
+    logger.exception("Job %s (%s) failed.", job_id, job.kind)
+    detail = "Something unexpected went wrong. Nothing was half done. The log has the details."
+    problem = {"code": "unexpected", "title": "Unexpected error", "detail": detail, "request_id": job.request_id}
+    end(scope, job_id, state=State.FAILED, words=detail, problem=problem)
 
 
 def end(scope: Scope, job_id: int, **values: Any) -> None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from ridley.core.access.scope import Scope
-from ridley.core.jobs.models import Job
+from ridley.core.jobs.models import Job, State
 from ridley.core.jobs.registry import registered
+
+
+def cancel(job: Job) -> None:
+    """Take a job back that has not begun, in the caller's transaction. One that runs or has ended is left alone."""
+    if job.state == State.WAITING and app.job_manager.cancel_job_by_id(job.queue_id or 0):
+        job.state, job.words, job.ended_at = State.CANCELLED, "Cancelled.", timezone.now()
+        job.save(update_fields=["state", "words", "ended_at"])
 
 
 def enqueue(

@@ -21,6 +21,7 @@ from ridley.core.access.permissions import (
     TENANT_EDIT,
     TENANT_VIEW,
 )
+from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
 from ridley.core.people import queries, services
 from ridley.core.tenants.functions import my_tenants
@@ -49,7 +50,7 @@ class MeOut(Output):
 class MeView(APIView):
     """Who am I, and where do I belong?"""
 
-    @extend_schema(responses=MeOut)
+    @extend_schema(responses={200: MeOut, (401, "application/problem+json"): PROBLEM})
     def get(self, request: Request) -> Response:
         user: Any = request.user
         shown = {name: getattr(user, name) for name in ("id", "email", "first_name", "last_name")}

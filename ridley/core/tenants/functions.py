@@ -1,6 +1,8 @@
 """What must be read before a tenant is known: functions that run as the owner, each with a fixed search_path.
 
-Kept as text so that the migration that makes them and the test that reads them back share one source.
+Kept as text so that the migration that makes them and the test that reads them back share one source. A search_path
+that does not name pg_temp begins with it, so that a caller's temporary view would stand in for a table and run as the
+owner: hence pg_temp last, and every table with its schema.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from django.db import connection
 ENTER_TENANT = """
 CREATE OR REPLACE FUNCTION enter_tenant(wanted text, person uuid)
 RETURNS TABLE (tenant_id bigint, membership_id bigint, products text[], grants jsonb, before text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   SELECT t.id, m.id, t.products::text[],
          coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'limits', g.limits))
-                     FROM tenants_grant g WHERE g.tenant_id = t.id AND g.membership_id = m.id), '[]'::jsonb)
+                     FROM public.tenants_grant g WHERE g.tenant_id = t.id AND g.membership_id = m.id), '[]'::jsonb)
     INTO tenant_id, membership_id, products, grants
-    FROM tenants_tenant t JOIN tenants_membership m ON m.tenant_id = t.id AND m.user_id = person
+    FROM public.tenants_tenant t JOIN public.tenants_membership m ON m.tenant_id = t.id AND m.user_id = person
    WHERE t.key = wanted AND m.from_at <= statement_timestamp()
      AND (m.until_at IS NULL OR statement_timestamp() < m.until_at);
   IF FOUND THEN
@@ -36,9 +38,9 @@ $$
 MY_TENANTS = """
 CREATE OR REPLACE FUNCTION my_tenants(person uuid)
 RETURNS TABLE (key text, name text, products text[], source_word text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT t.key, t.name, t.products::text[], t.source_word
-    FROM tenants_membership m JOIN tenants_tenant t ON t.id = m.tenant_id
+    FROM public.tenants_membership m JOIN public.tenants_tenant t ON t.id = m.tenant_id
    WHERE m.user_id = person AND m.from_at <= statement_timestamp()
      AND (m.until_at IS NULL OR statement_timestamp() < m.until_at)
    ORDER BY t.name, t.key

@@ -103,4 +103,3 @@ class Grant(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "membership", "role"], name="grant_once")]
-

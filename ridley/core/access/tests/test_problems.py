@@ -164,7 +164,7 @@ def test_what_the_database_could_not_keep_is_refused_before_it(world, values):
 
 def test_half_a_character_is_refused(world):
     sent = '{"key": "b", "title": "\\ud800"}'
-    assert told(world.client("admin").generic("POST", "branches/", sent, content_type=JSON))[:2] == (400, "invalid")
+    assert told(world.client("admin").generic("POST", "branches/", sent, content_type=JSON))[:2] == (400, "not-text")
 
 
 @pytest.mark.parametrize(
@@ -179,3 +179,22 @@ def test_a_filter_that_cannot_be_read_is_refused(world, query):
 @pytest.mark.parametrize("path", ["branches/99999999999999999999/", "branches/0/", "jobs/99999999999999999999/"])
 def test_an_id_that_no_record_can_have_is_not_found(world, path):
     assert told(world.client("admin").get(path))[:2] == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [r'{"\ud800": 1}', r'{"key": "b", "title": "\ud800"}', r'{"key": "b", "title": ["\udc00"]}'],
+    ids=["name", "value", "inside a list"],
+)
+def test_half_a_surrogate_pair_is_refused_before_it_is_echoed_or_kept(world, body):
+    refused = world.client("admin").post("branches/", body, content_type=JSON)
+    half = "\\udc00" if "udc00" in body else "\\ud800"
+    wanted = f"Wanted text, got '{half}', which is half a surrogate pair."
+    assert told(refused) == (400, "not-text", wanted)
+    with world.pinned():
+        assert not Branch.objects.exists()
+
+
+def test_a_whole_surrogate_pair_is_text(world):
+    made = world.client("admin").post("branches/", r'{"key": "b", "title": "\ud83d\udc22"}', content_type=JSON)
+    assert (made.status_code, made.json()["title"]) == (201, "\U0001f422")

@@ -111,3 +111,25 @@ def test_a_trusted_scope_may_do_everything_everywhere():
     assert job.can(WRITE)
     assert job.reach(WRITE) == EVERYTHING
     job.require_within(WRITE, "source", None)
+
+
+@pytest.mark.parametrize(
+    ("grants", "products", "sees_all"),
+    [
+        ([grant("shop.clerk")], ("shop",), True),
+        ([grant("shop.clerk"), grant("member")], ("shop",), True),
+        ([grant("shop.clerk", source=["acme"])], ("shop",), False),
+        ([grant("shop.clerk", source=[])], ("shop",), False),
+        ([grant("shop.boss", source=["acme"]), grant("shop.clerk")], ("shop",), False),
+        ([grant("member")], ("shop",), False),
+        ([grant("admin")], (), False),
+        ([grant("admin", source=["acme"])], (), False),
+        ([], ("shop",), False),
+    ],
+)
+def test_shared_lists_are_whole_for_who_has_a_product_and_no_limit_anywhere(grants, products, sees_all):
+    assert scope(*grants, products=products).sees_all is sees_all
+
+
+def test_a_trusted_scope_sees_all():
+    assert trusted_scope(1).sees_all

@@ -15,12 +15,13 @@ from ridley.core.access.scope import Scope
 from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
 from ridley.core.changes.models import Change, ChangeSet, Fate, Origin, State, Verdict
+from ridley.core.changes.planning import without_nested_loops
 from ridley.core.changes.services.deciding import give_verdict, move, recount
 from ridley.core.changes.services.opening import profile_digest, told
 from ridley.core.changes.targets import APPLY, Place, Target, target_named
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.models import State as JobState
-from ridley.core.jobs.services import enqueue
+from ridley.core.jobs.services import cancel, enqueue
 
 Say = Callable[[float, str], None]
 
@@ -33,6 +34,7 @@ def request_apply(
     `rest`: what becomes of undecided changes: "refuse" (there must be none), "wait" or "reject".
     """
     change_set = queries.change_set(scope, change_set_id, deed=APPLY, lock=True)
+    ask_for_four_eyes(scope, change_set)
     state = rules.after_apply_requested(
         change_set.state, undecided=change_set.undecided, accepted=change_set.accepted, applied=change_set.applied,
         rest=rest, at=at, now=timezone.now(),
@@ -59,9 +61,19 @@ def request_apply(
     return change_set, start(scope, change_set)
 
 
+def ask_for_four_eyes(scope: Scope, change_set: ChangeSet) -> None:
+    """What the table asks for now counts, also for sets that were opened before."""
+    place = target_named(change_set.target).place(scope, change_set.target_id)
+    change_set.four_eyes = change_set.four_eyes or place.four_eyes
+
+
 def start(scope: Scope, change_set: ChangeSet) -> Job:
-    """Enqueue the apply; sets of one table are applied in turn."""
-    lock = f"{change_set.target}:{change_set.target_id}"
+    """Enqueue the apply; sets of one table are applied in turn.
+
+    A job that waits for its moment holds no place in the queue, or everything of its table would wait behind it. The
+    table's row lock keeps the order all the same.
+    """
+    lock = f"{change_set.target}:{change_set.target_id}" if change_set.apply_at is None else None
     asked = change_set.version
     return enqueue(
         scope, "changes.apply", subject=change_set, lock=lock, at=change_set.apply_at,
@@ -81,6 +93,9 @@ def cancel_schedule(scope: Scope, *, change_set_id: int) -> ChangeSet:
         return change_set
     if change_set.state != State.SCHEDULED:
         raise Conflict(f"This set is {change_set.state}, not scheduled.", code="not-scheduled", state=change_set.state)
+    job = latest_job(scope, change_set)
+    if job is not None:
+        cancel(job)
     change_set.apply_at = change_set.apply_by = None
     move(change_set, State.OPEN)
     record(scope, "changes.schedule_cancelled", subject=change_set)
@@ -103,8 +118,10 @@ def apply_now(scope: Scope, change_set: ChangeSet) -> None:
     """Write rows, history, fates and one event, in the caller's transaction and under the set's lock."""
     target = target_named(change_set.target)
     place = target.place(scope, change_set.target_id, lock=True)
-    target.write(place, change_set.pk, decided_by_others_than=change_set.apply_by if change_set.four_eyes else None)
-    applied, conflicts = write_fates()
+    change_set.four_eyes |= place.four_eyes
+    other_than = change_set.apply_by if change_set.four_eyes else None
+    target.write(place, change_set.pk, by=change_set.apply_by, decided_by_others_than=other_than)
+    applied, conflicts = write_fates(change_set)
     recount(change_set)
     change_set.applied_at = timezone.now()
     state = rules.after_apply(undecided=change_set.undecided, accepted=change_set.accepted, applied=change_set.applied)
@@ -114,17 +131,22 @@ def apply_now(scope: Scope, change_set: ChangeSet) -> None:
     record(scope, "changes.applied", subject=change_set, applied=applied, conflicts=conflicts, state=state)
 
 
-def write_fates() -> tuple[int, int]:
+def write_fates(change_set: ChangeSet) -> tuple[int, int]:
     """Each change that the target took: applied, or back to review as a conflict. Returns both counts."""
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, without_nested_loops():
         cursor.execute(
             """
             UPDATE changes_change c
                SET fate = CASE WHEN t.conflict THEN 'conflict' ELSE 'applied' END,
                    verdict = CASE WHEN t.conflict THEN 'undecided' ELSE c.verdict END,
+                   decision_id = CASE WHEN t.conflict THEN NULL ELSE c.decision_id END,
+                   earlier_decision_id = CASE WHEN t.conflict THEN NULL ELSE c.earlier_decision_id END,
+                   decided_by = CASE WHEN t.conflict THEN NULL ELSE c.decided_by END,
+                   decided_at = CASE WHEN t.conflict THEN NULL ELSE c.decided_at END,
                    after_version = CASE WHEN t.conflict OR t.idle THEN NULL ELSE t.version + 1 END
-              FROM taken t WHERE c.id = t.change_id
-            """
+              FROM taken t WHERE c.change_set_id = %s AND c.id = t.change_id
+            """,
+            [change_set.pk],
         )
         cursor.execute("SELECT count(*) FILTER (WHERE NOT conflict), count(*) FILTER (WHERE conflict) FROM taken")
         applied, conflicts = cursor.fetchone()
@@ -147,13 +169,13 @@ def settle(scope: Scope, target: Target, place: Place, change_set: ChangeSet, st
 
 
 def follow_undo(change_set: ChangeSet, state: str) -> None:
-    """An undo that was applied whole marks what it undid; undoing an undo brings the first set back."""
-    if state != State.APPLIED or change_set.undoes is None:
+    """An undo that was applied whole marks what it undid as undone, what that had undone as applied, and so on."""
+    if state != State.APPLIED:
         return
-    undone = change_set.undoes
-    move(undone, State.UNDONE)
-    if undone.undoes is not None:
-        move(undone.undoes, State.APPLIED)
+    earlier, now = change_set.undoes, State.UNDONE
+    while earlier is not None:
+        move(earlier, now)
+        earlier, now = earlier.undoes, State.APPLIED if now == State.UNDONE else State.UNDONE
 
 
 def decided_by_others(scope: Scope, change_set: ChangeSet) -> int:

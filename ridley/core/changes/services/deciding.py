@@ -16,8 +16,9 @@ from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
 from ridley.core.changes.filters import filtered
 from ridley.core.changes.models import Change, ChangeSet, Decision, Fate, State, Verdict
+from ridley.core.changes.planning import without_nested_loops
 from ridley.core.changes.rebasing import rebase
-from ridley.core.changes.targets import DECIDE, RELEASE, UPLOAD
+from ridley.core.changes.targets import DECIDE, RELEASE, UPLOAD, target_named
 
 # What a decision ruled goes back to the decision before it, unless that one was taken back too.
 GO_BACK = """
@@ -27,7 +28,8 @@ UPDATE changes_change c
   FROM changes_change ruled
   LEFT JOIN changes_decision d ON d.tenant_id = ruled.tenant_id AND d.id = ruled.earlier_decision_id
        AND d.undone_at IS NULL AND d.verdict <> 'undecided'
- WHERE c.id = ruled.id AND ruled.change_set_id = %(set)s AND ruled.decision_id = %(decision)s
+ WHERE c.id = ruled.id AND c.change_set_id = %(set)s AND ruled.change_set_id = %(set)s
+   AND ruled.decision_id = %(decision)s
    AND ruled.fate <> 'applied'
 """
 
@@ -82,14 +84,13 @@ def give_verdict(
         tenant_id=scope.tenant_id, change_set=change_set, verdict=verdict, comment=comment, filter=meant, count=count,
         actor_id=scope.actor_id,
     )  # fmt: skip
-    if change_set.conflicts:
-        ids_then = list(rows.filter(fate=Fate.CONFLICT).values_list("pk", flat=True))
-        conflicts = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set, pk__in=ids_then)
-        if verdict == Verdict.ACCEPTED:  # and then they may no longer fit the filter
-            rebase(scope, change_set, conflicts)
-        rows = rows.exclude(fate=Fate.CONFLICT)
-        mark(conflicts, made, fate=rules.after_verdict(verdict, fate=Fate.CONFLICT))
-    mark(rows, made)
+    conflicts = list(rows.filter(fate=Fate.CONFLICT).values_list("pk", flat=True)) if change_set.conflicts else []
+    mark(rows.exclude(fate=Fate.CONFLICT), made)
+    if conflicts:  # by number and last: once decided they are conflicts no more, and rebased they may fit no filter
+        chosen = Change.objects.filter(tenant_id=scope.tenant_id, change_set=change_set, pk__in=conflicts)
+        if verdict == Verdict.ACCEPTED:
+            rebase(scope, change_set, chosen)
+        mark(chosen, made, fate=rules.after_verdict(verdict, fate=Fate.CONFLICT))
     recount(change_set)
     record(scope, "changes.decided", subject=change_set, decision=made.pk, verdict=verdict, count=count, reason=comment)
     return made
@@ -117,7 +118,7 @@ def undo_decision(scope: Scope, *, change_set_id: int, id: int) -> Decision:
         raise NotFound()
     if made.undone_at is not None:
         return made
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, without_nested_loops():
         cursor.execute(GO_BACK, {"set": change_set.pk, "decision": id})
         count = cursor.rowcount
     made.undone_at = timezone.now()
@@ -139,8 +140,10 @@ def release(scope: Scope, *, change_set_id: int, comment: str = "") -> ChangeSet
 
 
 def withdraw(scope: Scope, *, change_set_id: int, comment: str = "") -> ChangeSet:
-    """Take a set back that nothing was applied of. It stays readable."""
-    change_set = queries.change_set(scope, change_set_id, deed=UPLOAD, lock=True)
+    """Take a set back that nothing was applied of: one's own, or anybody's with the right to upload."""
+    change_set = queries.change_set(scope, change_set_id, lock=True)
+    if change_set.created_by is None or change_set.created_by != scope.actor_id:
+        queries.require(scope, target_named(change_set.target), UPLOAD, change_set.limit_value)
     state = rules.after_withdrawal(change_set.state, applied=change_set.applied)
     if state != change_set.state:
         move(change_set, state)

@@ -11,12 +11,18 @@ from ridley.core.access.errors import Conflict, Denied, Invalid
 from ridley.core.access.scope import Scope
 from ridley.core.audit.services import record
 from ridley.core.changes import queries
-from ridley.core.changes.difference import Difference, cell_changes, incoming_rows, removed_records
+from ridley.core.changes.difference import (
+    Difference,
+    cell_changes,
+    incoming_rows,
+    removed_records,
+    with_fresh_keys,
+)
 from ridley.core.changes.models import ChangeSet, Mode, Origin, State, Verdict
 from ridley.core.changes.services.applying import apply_now
-from ridley.core.changes.services.deciding import give_verdict
-from ridley.core.changes.services.opening import finish_reading
-from ridley.core.changes.targets import APPLY, EDIT, Place, Target, target_named
+from ridley.core.changes.services.deciding import give_verdict, release
+from ridley.core.changes.services.opening import LONGEST_KEY, finish_reading, hold_reasons
+from ridley.core.changes.targets import APPLY, EDIT, RELEASE, Place, Target, permission, target_named
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 
@@ -32,6 +38,7 @@ def open_edits(
 ) -> ChangeSet:
     """Propose edits [{"kind", "key", "version", "values"}] as one set; with `apply`, accept and apply them as well.
 
+    One who may release is not held up by their own edits; for others a set that removes much waits for a release.
     All or nothing: a key that exists (create) or does not (update, delete), or a version that moved, refuses the call.
     """
     where = target_named(target)
@@ -50,7 +57,10 @@ def open_edits(
         four_eyes=place.four_eyes, created_by=scope.actor_id,
     )  # fmt: skip
     record(scope, "changes.opened", subject=change_set, target=target, target_id=target_id, edits=len(edits))
-    finish_reading(scope, change_set, place, found)
+    finish_reading(scope, change_set, place, found, holds=hold_reasons(where, place, found))
+    if apply and change_set.state == State.HELD and scope.can(permission(where, RELEASE)):
+        release(scope, change_set_id=change_set.pk, comment=comment)
+        change_set.refresh_from_db()
     if apply and change_set.state == State.OPEN:
         give_verdict(scope, change_set, verdict=Verdict.ACCEPTED, comment=comment, filter={})
         change_set.apply_by = scope.actor_id
@@ -65,16 +75,20 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
     for number, _, key in given:
         if not key:
             raise Invalid(f"changes.{number}.key: wanted the key of the row.", code="key-missing")
-    keys = [key for _, _, key in creates] + [str(key) for _, _, key in given]
+    made = [key for _, _, key in creates] if place.key else []  # without key fields equal rows may stand side by side
+    keys = made + [str(key) for _, _, key in given]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise Invalid(f"The row {twice[0]!r} is edited twice in one call.", code="edited-twice")
     rows = {row["@key"]: row for row in target.records(place, keys).to_dicts()}
     for number, _, key in creates:
-        if key in rows:
+        if place.key and key in rows:
             raise Conflict(f"changes.{number}: there is a row {key!r} already.", code="row-exists")
     for number, edit, key in given:
         require_current(number, edit, rows.get(str(key)))
     added = pl.DataFrame([edit["values"] for _, edit, _ in creates], schema=texts(place))
+    created = incoming_rows(added, place)
+    if not place.key:
+        created = with_fresh_keys(target.hashes(place), created)
     updates = [(n, e, str(k)) for n, e, k in given if e["kind"] == UPDATE]
     after = updated(updates, rows, place)
     changed, cells = cell_changes(target, place, after)
@@ -82,7 +96,7 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
     return Difference(
         rows_before=place.row_count,
         rows_after=place.row_count + added.height - len(deletes),
-        added=incoming_rows(added, place).rename({"@hash": "@after"}).sort("@key"),
+        added=created.rename({"@hash": "@after"}).sort("@key"),
         removed=removed_records(target, place, deletes),
         changed=changed,
         cells=cells,
@@ -95,7 +109,10 @@ def keyed(number: int, edit: Mapping[str, Any], place: Place) -> tuple[int, Mapp
     if missing := [name for name in place.key if not values.get(name)]:
         raise Invalid(f"changes.{number}.values.{missing[0]}: a key field needs a value.", code="key-missing")
     row = pl.DataFrame([values], schema=texts(place))
-    return number, edit, str(incoming_rows(row, place)["@key"][0])
+    key = str(incoming_rows(row, place)["@key"][0])
+    if len(key.encode()) > LONGEST_KEY:
+        raise Invalid(f"changes.{number}.values: a key has at most {LONGEST_KEY} bytes.", code="key-too-long")
+    return number, edit, key
 
 
 def texts(place: Place) -> dict[str, type[pl.String]]:

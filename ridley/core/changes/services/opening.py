@@ -27,6 +27,7 @@ from ridley.engine.readers.report import DUPLICATE_HEADER, DUPLICATE_KEY, EMPTY_
 
 READ_OPTIONS = ("format", "encoding", "delimiter", "header_row", "sheet")
 SHOWN_PROBLEMS = 200
+LONGEST_KEY = 2000  # bytes; an index entry has at most 2,704
 # What makes a file unusable: rows that are not in the frame, text that cannot be kept, rows that cannot be told apart.
 BLOCKING = UNREADABLE_ROWS | {NUL, DUPLICATE_HEADER, DUPLICATE_KEY, EMPTY_KEY}
 Say = Callable[[float, str], None]
@@ -150,6 +151,10 @@ def unusable(place: Place, table: TextTable, drift: rules.Drift, report: dict[st
     if not drift.mapping:
         return "no-column-known", "None of the file's columns is a field of this table."
     headers = {field: header for header, field in drift.mapping.items()}
+    keys = table.frame.select(pl.sum_horizontal(pl.col([headers[name] for name in place.key]).str.len_bytes()))
+    longest = max(keys.to_series().to_list(), default=0) if place.key else 0
+    if longest > LONGEST_KEY:
+        return "key-too-long", f"A key of this file has {longest} bytes; at most {LONGEST_KEY} can be kept."
     problems = list(table.report.problems)
     if place.key:
         problems += check_keys(table.frame, [headers[name] for name in place.key], table.report)

@@ -12,6 +12,7 @@ from ridley.core.access.scope import Scope
 from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
 from ridley.core.changes.models import ChangeSet, Mode, Origin, State
+from ridley.core.changes.planning import without_nested_loops
 from ridley.core.changes.services.applying import apply_now
 from ridley.core.changes.services.deciding import move, recount
 from ridley.core.changes.services.opening import told
@@ -30,8 +31,9 @@ def request_undo(scope: Scope, *, change_set_id: int, comment: str = "") -> tupl
     Rows that moved since come back as conflicts, like in any other set.
     """
     undone = queries.change_set(scope, change_set_id, deed=UNDO, lock=True)
+    place = target_named(undone.target).place(scope, undone.target_id, lock=True)
     pending = undone.undone_by.exclude(state__in=OVER).exists()
-    rules.require_undoable(undone.state, undone_already=pending)
+    rules.require_undoable(undone.state, undone_already=pending, redone_by=redo_of(undone))
     made = ChangeSet.objects.create(
         tenant_id=scope.tenant_id,
         target=undone.target,
@@ -43,13 +45,19 @@ def request_undo(scope: Scope, *, change_set_id: int, comment: str = "") -> tupl
         title=f"Undo of {undone.title or undone.pk}"[:300],
         comment=comment,
         undoes=undone,
-        four_eyes=undone.four_eyes,
+        four_eyes=undone.four_eyes or place.four_eyes,
         created_by=scope.actor_id,
     )
-    target_named(undone.target).place(scope, undone.target_id)  # NotFound if the table takes no changes any more
     record(scope, "changes.undo_requested", subject=undone, undo=made.pk, reason=comment)
     lock = f"{undone.target}:{undone.target_id}"
     return made, enqueue(scope, "changes.undo", subject=made, lock=lock, change_set_id=made.pk)
+
+
+def redo_of(undone: ChangeSet) -> int | None:
+    """The set by which this one was done again after an undo: its changes, not this one's, are what stands."""
+    undo = undone.undone_by.filter(state=State.UNDONE).order_by("-pk").first()
+    redo = undo.undone_by.filter(state=State.APPLIED).order_by("-pk").first() if undo else None
+    return redo.pk if redo else None
 
 
 def mirror_and_apply(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, Any]:
@@ -91,20 +99,21 @@ def mirror(change_set: ChangeSet, undone: ChangeSet) -> None:
             INSERT INTO changes_change (id, tenant_id, change_set_id, kind, key, record, cell_count, verdict, fate,
                                         before_version, before_hash, after_hash, decided_by, decided_at)
             SELECT id, %s, %s, CASE kind WHEN 'added' THEN 'removed' WHEN 'removed' THEN 'added' ELSE kind END, key,
-                   record, cell_count, 'accepted', 'waiting', CASE kind WHEN 'removed' THEN NULL ELSE after_version END,
+                   record, cell_count, 'accepted', 'waiting', after_version,
                    after_hash, before_hash, %s, now()
               FROM mirrored ORDER BY id
             """,
             [change_set.tenant_id, change_set.pk, change_set.created_by],
         )
-        cursor.execute(
-            """
-            INSERT INTO changes_changecell (tenant_id, change_set_id, "column", change_id, old, new)
-            SELECT c.tenant_id, %s, c."column", m.id, c.new, c.old
-              FROM changes_changecell c JOIN mirrored m ON m.of = c.change_id
-             WHERE c.tenant_id = %s AND c.change_set_id = %s
-            """,
-            [change_set.pk, change_set.tenant_id, undone.pk],
-        )
+        with without_nested_loops():
+            cursor.execute(
+                """
+                INSERT INTO changes_changecell (tenant_id, change_set_id, "column", change_id, old, new)
+                SELECT c.tenant_id, %s, c."column", m.id, c.new, c.old
+                  FROM changes_changecell c JOIN mirrored m ON m.of = c.change_id
+                 WHERE c.tenant_id = %s AND c.change_set_id = %s
+                """,
+                [change_set.pk, change_set.tenant_id, undone.pk],
+            )
         cursor.execute("DROP TABLE mirrored")
     count_contents(change_set)

@@ -160,8 +160,9 @@ def test_an_apply_waits_for_its_moment_and_a_cancelled_one_does_nothing_then(
     again = contents(world)
     assert deed(approver, one, "apply/cancel").status_code == 200
     assert contents(world) == again
+    assert approver.get(f"jobs/{answer['job']['id']}/").json()["state"] == "cancelled"
     come_due()
-    assert run_jobs() == 1
+    assert run_jobs() == 0
     assert (prices(world, table), state(approver, one)) == (WAS, "open")
 
     deed(approver, one, "apply", at=later.isoformat())

@@ -34,7 +34,7 @@ def start(made, function=None):
 
 
 def seen(world, made):
-    return world.client("member").get(f"jobs/{made.pk}/").json()
+    return world.client("assistant.viewer").get(f"jobs/{made.pk}/").json()
 
 
 def branches(world):
@@ -160,8 +160,8 @@ def test_a_job_that_was_never_kept_is_passed_over(world):
 
 def test_another_tenants_job_is_not_seen(world, other):
     made = enqueued(other, "chores.make", key="a")
-    assert world.client("member").get(f"jobs/{made.pk}/").status_code == 404
-    assert world.client("member").get("jobs/").json()["items"] == []
+    assert world.client("assistant.viewer").get(f"jobs/{made.pk}/").status_code == 404
+    assert world.client("assistant.viewer").get("jobs/").json()["items"] == []
     assert world.client().get("jobs/").status_code == 403
 
 
@@ -171,7 +171,7 @@ def test_jobs_are_listed_newest_first_and_filtered(world):
     one = enqueued(world, "chores.make", key="a", subject=branch)
     two = enqueued(world, "chores.refuse", key="b")
     worlds.run_jobs()
-    client = world.client("member")
+    client = world.client("assistant.viewer")
 
     def found(query):
         return [item["id"] for item in client.get(f"jobs/?{query}").json()["items"]]

@@ -30,7 +30,7 @@ def say_go(world, key):
 
 @pytest.fixture
 def job(world):
-    client = world.client("member")
+    client = world.client("assistant.viewer")
     return lambda made: client.get(f"jobs/{made.pk}/").json()
 
 

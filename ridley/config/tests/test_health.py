@@ -1,0 +1,113 @@
+"""/readyz: each thing that can be missing is said, in the same list, and soon."""
+
+import json
+import os
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import path
+
+from ridley.config import health, urls
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
+urlpatterns = [path("readyz", health.ready), *urls.urlpatterns]
+
+WELL = [
+    {"name": "database", "ok": True, "words": "The database answers."},
+    {"name": "migrations", "ok": True, "words": "No migration is pending."},
+    {"name": "worker", "ok": True, "words": "A worker was last seen 3 s ago."},
+    {"name": "storage", "ok": True, "words": "The storage can be written."},
+]
+
+
+@pytest.fixture(autouse=True)
+def worker(owner):
+    """A worker that said three seconds ago that it lives."""
+    owner.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '3 s')")
+
+
+def asked():
+    answer = Client().get("/readyz")
+    return answer.status_code, answer.json()
+
+
+def with_words(name, words):
+    return [{**each, "ok": False, "words": words} if each["name"] == name else each for each in WELL]
+
+
+def test_a_whole_installation_is_ready():
+    assert asked() == (200, WELL)
+
+
+def test_a_worker_that_fell_silent_is_not_ready(owner):
+    owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '61 s'")
+    assert asked() == (503, with_words("worker", "A worker was last seen 61 s ago; wanted within 60 s."))
+
+
+def test_an_installation_without_a_worker_is_not_ready(owner):
+    owner.execute("DELETE FROM procrastinate_workers")
+    assert asked() == (503, with_words("worker", "No worker was ever seen, or each has signed off."))
+
+
+def test_pending_migrations_are_counted_and_the_first_is_named(owner):
+    pending = "(app, name) IN (('jobs', '0001_initial'), ('audit', '0001_initial'))"
+    owner.execute(f"CREATE TABLE put_aside AS SELECT * FROM django_migrations WHERE {pending}")
+    owner.execute(f"DELETE FROM django_migrations WHERE {pending}")
+    try:
+        found = asked()
+    finally:
+        owner.execute("INSERT INTO django_migrations OVERRIDING SYSTEM VALUE SELECT * FROM put_aside")
+        owner.execute("DROP TABLE put_aside")
+    assert found == (503, with_words("migrations", "2 migrations pending, the first audit.0001_initial."))
+    assert asked() == (200, WELL)
+
+
+def test_a_storage_that_cannot_be_written_is_not_ready(settings, tmp_path):
+    (tmp_path / "incoming").write_text("a file where a folder belongs")
+    settings.INCOMING = tmp_path / "incoming"
+    assert asked() == (503, with_words("storage", "The folder incoming cannot be written: File exists."))
+
+
+def away(monkeypatch, port):
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", str(port))
+    unknown = "Not known: the database does not answer."
+    return (503, [
+        {"name": "database", "ok": False, "words": "The database does not answer."},
+        {"name": "migrations", "ok": False, "words": unknown},
+        {"name": "worker", "ok": False, "words": unknown},
+        WELL[3],
+    ])  # fmt: skip
+
+
+def test_a_database_that_refuses_is_said(monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        expected = away(monkeypatch, taken.getsockname()[1])
+        assert asked() == expected
+
+
+def test_a_database_that_hangs_is_said_within_a_second(monkeypatch):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(5)  # takes the connection and says nothing
+        expected = away(monkeypatch, silent.getsockname()[1])
+        started = time.monotonic()
+        assert [asked(), asked()] == [expected, expected]
+        assert time.monotonic() - started < 2 * 1.0  # the promise of two answers
+
+
+def test_it_names_no_secret_no_account_and_no_path(owner, settings, tmp_path, monkeypatch):
+    owner.execute("DELETE FROM procrastinate_workers")
+    settings.INCOMING = tmp_path / "none" / "incoming"
+    (tmp_path / "none").write_text("")
+    monkeypatch.setitem(connection.settings_dict, "PASSWORD", "wrong-password-17")
+    told = json.dumps(asked()[1])
+    address = urlsplit(os.environ["DATABASE_URL"])
+    for secret in ("wrong-password-17", address.password, address.username, str(address.port), str(tmp_path)):
+        assert secret not in told
+    assert '"words": "The database does not answer."' in told
