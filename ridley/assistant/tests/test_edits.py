@@ -90,7 +90,9 @@ def test_a_file_that_cannot_be_meant_is_refused_and_nothing_begins(motor, other)
     assert (kept(motor.world), run_jobs()) == (before, 0)
     with motor.world.pinned():
         assert Upload.objects.count() == 1
-    assert motor.limited("assistant.steward", "acme").post(path, good).status_code == 202
+    near = motor.limited("assistant.steward", "acme")
+    assert near.post(path, good).status_code == 404  # a limited person uses their own uploads only
+    assert motor.world.client("assistant.steward").post(path, good).status_code == 202
 
 
 def test_edits_of_three_kinds_are_proposed_as_one_set_and_change_nothing_yet(motor):
@@ -104,7 +106,7 @@ def test_edits_of_three_kinds_are_proposed_as_one_set_and_change_nothing_yet(mot
     answer = motor.world.client("assistant.steward").post(f"assistant/tables/{motor.tables['acme']}/edits/", body)
     assert answer.status_code == 201
     made = answer.json()
-    assert (made["state"], made["added"], made["changed"], made["removed"], made["cells"]) == ("open", 1, 1, 1, 2)
+    assert (made["state"], made["added"], made["changed"], made["removed"], made["cells"]) == ("held", 1, 1, 1, 2)
     assert (made["origin"], made["comment"], answer["ETag"]) == (
         "edit", "from the phone", f'"changeset-{made["id"]}-{made["version"]}"',
     )  # fmt: skip

@@ -151,8 +151,7 @@ def unusable(place: Place, table: TextTable, drift: rules.Drift, report: dict[st
     if not drift.mapping:
         return "no-column-known", "None of the file's columns is a field of this table."
     headers = {field: header for header, field in drift.mapping.items()}
-    keys = table.frame.select(pl.sum_horizontal(pl.col([headers[name] for name in place.key]).str.len_bytes()))
-    longest = max(keys.to_series().to_list(), default=0) if place.key else 0
+    longest = longest_key(table.frame.select([headers[name] for name in place.key]))
     if longest > LONGEST_KEY:
         return "key-too-long", f"A key of this file has {longest} bytes; at most {LONGEST_KEY} can be kept."
     problems = list(table.report.problems)
@@ -166,6 +165,13 @@ def unusable(place: Place, table: TextTable, drift: rules.Drift, report: dict[st
         more = f" {len(blocking) - 1} more problems are in the report." if len(blocking) > 1 else ""
         return blocking[0].type, f"{blocking[0].message}{more} Nothing was taken in."
     return None
+
+
+def longest_key(keys: pl.DataFrame) -> int:
+    """The bytes of the longest key, all its columns together; 0 without key columns."""
+    if not keys.width:
+        return 0
+    return max(keys.select(pl.sum_horizontal(pl.all().str.len_bytes())).to_series().to_list(), default=0)
 
 
 def fail(scope: Scope, change_set_id: int, code: str, detail: str, *, report: dict[str, Any] | None) -> dict[str, Any]:
