@@ -14,12 +14,13 @@ from ridley.core.access.errors import NotFound
 from ridley.core.access.scope import Scope
 from ridley.core.database.copying import copy_out
 
-HASHES = {"@key": pl.String, "@hash": pl.Int64, "@version": pl.Int64}
+# A number comes first: at the beginning of what it reads, polars takes U+FEFF for a mark of the encoding and drops it.
+HASHES = {"@hash": pl.Int64, "@version": pl.Int64, "@key": pl.String}
 
 
 def hashes(table_id: int) -> pl.DataFrame:
     """The live rows as (@key, @hash, @version), straight from COPY. The caller has pinned the tenant."""
-    sql = "SELECT key, hash, version FROM assistant_row WHERE table_id = %s AND live"
+    sql = "SELECT hash, version, key FROM assistant_row WHERE table_id = %s AND live"
     return copied_out(sql, [table_id], HASHES)
 
 
@@ -30,7 +31,7 @@ def records(
     schema = {**HASHES, **dict.fromkeys(columns, pl.String)}
     if keys is not None and not keys:
         return pl.DataFrame(schema=schema)
-    sql = "SELECT key, hash, version, data FROM assistant_row WHERE table_id = %s AND live = %s"
+    sql = "SELECT hash, version, key, data FROM assistant_row WHERE table_id = %s AND live = %s"
     values: list[object] = [table_id, live]
     if keys is not None:
         sql += " AND key = ANY(%s)"

@@ -166,6 +166,18 @@ def test_with_a_key_what_is_stored_is_the_slow_difference_and_applying_and_undoi
         transaction.set_rollback(True)
 
 
+@pytest.mark.django_db
+def test_a_key_that_begins_with_a_byte_order_mark_is_read_back_whole(world):
+    """A reader that met it at the beginning of what it reads would take it for a mark of the encoding."""
+    table, rows = (
+        make_table(world, names=["key", "hash", "record"], key=["key", "hash"]),
+        [{"key": "\ufeff", "hash": "x"}],
+    )
+    assert apply(world, compare(world, table, rows, ["key", "hash"])).applied == 1
+    assert compare(world, table, rows, ["key", "hash"]).state == "equal"
+    assert compare(world, table, rows, ["key", "hash"], "delta").state == "equal"
+
+
 @given(data=st.data())
 @LAWS
 def test_without_a_key_rows_are_a_multiset_whatever_columns_the_file_has(world, data):
