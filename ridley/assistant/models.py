@@ -83,7 +83,7 @@ class Row(HotTenantModel):
     `mapping` and `master_row_id` repeat the current Mapping, so that lists, lookups and counts need no join.
     """
 
-    table = models.ForeignKey(Table, on_delete=models.PROTECT, related_name="rows", db_index=False)
+    table = models.ForeignKey(Table, on_delete=models.PROTECT, related_name="rows", db_index=False, db_constraint=False)
     key = models.TextField()
     data = models.JSONField()
     hash = models.BigIntegerField()

@@ -47,6 +47,12 @@ class TableTarget:
     def hashes(self, place: Place) -> pl.DataFrame:
         return row_queries.hashes(place.id)
 
+    def content_hashes(self, place: Place) -> pl.Series:
+        return row_queries.content_hashes(place.id)
+
+    def records_of_hashes(self, place: Place, hashes: Sequence[int]) -> pl.DataFrame:
+        return row_queries.records_of_hashes(place.id, place.columns, hashes)
+
     def records(self, place: Place, keys: Sequence[str] | None = None, *, live: bool = True) -> pl.DataFrame:
         return row_queries.records(place.id, place.columns, keys, live=live)
 

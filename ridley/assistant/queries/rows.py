@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Sequence
 
 import polars as pl
@@ -12,41 +14,55 @@ from ridley.assistant.permissions import VIEW
 from ridley.assistant.queries import tables
 from ridley.core.access.errors import NotFound
 from ridley.core.access.scope import Scope
-from ridley.core.database.copying import copy_out
+from ridley.core.database.copying import copy_frame, copy_value
 
-# A number comes first: at the beginning of what it reads, polars takes U+FEFF for a mark of the encoding and drops it.
-HASHES = {"@hash": pl.Int64, "@version": pl.Int64, "@key": pl.String}
+# A number comes first, see copy_frame.
+HASHES = {"@hash": pl.Int64, "@key": pl.String}
+RECORDS = {"@version": pl.Int64, **HASHES}
 
 
 def hashes(table_id: int) -> pl.DataFrame:
-    """The live rows as (@key, @hash, @version), straight from COPY. The caller has pinned the tenant."""
-    sql = "SELECT hash, version, key FROM assistant_row WHERE table_id = %s AND live"
-    return copied_out(sql, [table_id], HASHES)
+    """The live rows as (@key, @hash), straight from COPY. The caller has pinned the tenant."""
+    sql = "SELECT hash, key FROM assistant_row WHERE table_id = %s AND live"
+    return copy_frame(sql, [table_id], HASHES)
+
+
+def content_hashes(table_id: int) -> pl.Series:
+    """The hashes of the live rows, in any order, as one value: 1M of them for a third of the cost of as many rows."""
+    sql = "SELECT string_agg(int8send(hash), ''::bytea) FROM assistant_row WHERE table_id = %s AND live"
+    hashes = array("q", copy_value(sql, [table_id]))
+    if sys.byteorder == "little":
+        hashes.byteswap()
+    return pl.Series("@hash", hashes, dtype=pl.Int64)
 
 
 def records(
     table_id: int, columns: Sequence[str], keys: Sequence[str] | None = None, *, live: bool = True
 ) -> pl.DataFrame:
     """Live (or removed) rows as (@key, @hash, @version, one String column a field), all or those of `keys`."""
-    schema = {**HASHES, **dict.fromkeys(columns, pl.String)}
-    if keys is not None and not keys:
-        return pl.DataFrame(schema=schema)
-    sql = "SELECT hash, version, key, data FROM assistant_row WHERE table_id = %s AND live = %s"
-    values: list[object] = [table_id, live]
-    if keys is not None:
-        sql += " AND key = ANY(%s)"
-        values.append(list(keys))
-    found = copied_out(sql, values, {**HASHES, "@data": pl.String})
+    if keys is None:
+        return found_records(columns, "live = %s", [table_id, live])
+    if not keys:
+        return no_records(columns)
+    return found_records(columns, "live = %s AND key = ANY(%s)", [table_id, live, list(keys)])
+
+
+def records_of_hashes(table_id: int, columns: Sequence[str], hashes: Sequence[int]) -> pl.DataFrame:
+    """The live rows that have one of these hashes, as `records`."""
+    if not hashes:
+        return no_records(columns)
+    return found_records(columns, "live AND hash = ANY(%s::bigint[])", [table_id, list(hashes)])
+
+
+def found_records(columns: Sequence[str], condition: str, values: Sequence[object]) -> pl.DataFrame:
+    sql = f"SELECT version, hash, key, data FROM assistant_row WHERE table_id = %s AND {condition}"
+    found = copy_frame(sql, values, {**RECORDS, "@data": pl.String})
     data = pl.Struct(dict.fromkeys(columns, pl.String))
-    return found.select(*HASHES, pl.col("@data").str.json_decode(data)).unnest("@data")
+    return found.select(*RECORDS, pl.col("@data").str.json_decode(data)).unnest("@data")
 
 
-def copied_out(sql: str, values: Sequence[object], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    """The answer of a SELECT as a frame, through COPY ... TO: a policy allows it, and it is far cheaper than rows."""
-    found = copy_out(sql, values)
-    if not found:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(found, has_header=False, schema=schema, empty_string_is_null=False)
+def no_records(columns: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(schema={**RECORDS, **dict.fromkeys(columns, pl.String)})
 
 
 def rows(scope: Scope, id: int) -> QuerySet[Row]:

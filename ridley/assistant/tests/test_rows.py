@@ -136,22 +136,22 @@ def test_rows_as_of_a_moment_page_and_leave_as_files(motor):
 
 
 @pytest.mark.parametrize("then", [False, True])
-def test_ten_rows_and_two_hundred_cost_the_same_number_of_queries(motor, then):
-    motor.load("zeta", {f"Z{number:03}": "SWIFT" for number in range(200)})
+def test_ten_rows_and_a_thousand_cost_the_same_number_of_queries_and_at_most_12(motor, then):
+    motor.load("zeta", {f"Z{number:04}": "SWIFT" for number in range(1000)})
     at = moment()
-    motor.edit("zeta", *[{"kind": "update", "key": f"Z{n:03}", "values": {"price": "2"}} for n in range(0, 200, 2)])
+    motor.edit("zeta", *[{"kind": "update", "key": f"Z{n:04}", "values": {"price": "2"}} for n in range(0, 1000, 10)])
     path = f"assistant/tables/{motor.tables['zeta']}/rows/?{urlencode({'as_of': at})}" if then else (
         f"assistant/tables/{motor.tables['zeta']}/rows/?live=all"
     )  # fmt: skip
     counts = []
-    for limit in (10, 200):
+    for limit in (10, 1000):
         with CaptureQueriesContext(
             connection,
         ) as queries:
             answer = motor.admin.get(f"{path}&limit={limit}")
         assert len(answer.json()["items"]) == limit
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[0] == counts[1] <= 12
 
 
 def test_the_etag_of_a_row_moves_with_its_version_and_its_meaning(motor):

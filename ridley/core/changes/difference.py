@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -82,9 +81,13 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
 
     A field that the file lacks keeps its values and is not compared.
     """
-    current = target.hashes(place).rename({"@hash": "@before"})
     complete = all(name in incoming.columns for name in place.columns)
     comparable = complete and place.hash_version == HASH_VERSION
+    if place.key and comparable:
+        found = difference_by_hashes(target, place, incoming, removes=removes)
+        if found is not None:
+            return found
+    current = target.hashes(place).rename({"@hash": "@before"})
     if not comparable and current.height:
         current = rehashed(target, place, incoming)
     if not place.key:
@@ -97,13 +100,42 @@ def difference(scope: Scope, target: Target, place: Place, incoming: pl.DataFram
     added = incoming.join(added_keys, on="@key", how="semi").sort("@key")
     if not complete:
         added = with_absent_fields(target, place, added)
-    changed_after = incoming.join(changed_keys, on="@key", how="semi").sort("@key")
-    changed, cells = cell_changes(target, place, changed_after)
+    after = incoming.join(changed_keys, on="@key", how="semi")
+    changed, cells = cell_changes(place, target.records(place, after["@key"].to_list()), after)
     return Difference(
         rows_before=current.height,
         rows_after=(incoming if removes else joined).height,
         added=added.rename({"@hash": "@after"}),
-        removed=removed_records(target, place, removed_keys["@key"].sort().to_list()),
+        removed=as_removed(target.records(place, removed_keys["@key"].to_list())),
+        changed=changed,
+        cells=cells,
+    )
+
+
+def difference_by_hashes(target: Target, place: Place, incoming: pl.DataFrame, *, removes: bool) -> Difference | None:
+    """What `difference` finds, from the hashes alone, without the keys of all rows: for half of its time.
+
+    A row's hash covers its key, so a row that has its hash on the other side is unchanged. Should two different rows
+    share a hash, or the table move meanwhile, then the numbers do not add up: None, and the keys must be compared.
+    """
+    hashes = target.content_hashes(place)
+    after = incoming.join(hashes.to_frame("@hash"), on="@hash", how="anti")
+    before = hashes.to_frame("@hash").join(incoming.select("@hash"), on="@hash", how="anti")
+    if incoming.height - after.height != hashes.len() - before.height:
+        return None
+    known = target.records(place, after["@key"].to_list())
+    gone = before.join(known.select("@hash"), on="@hash", how="anti")
+    removed = target.records_of_hashes(place, gone["@hash"].to_list() if removes else [])
+    if known.height + gone.height != before.height or (removes and removed.height != gone.height):
+        return None
+    if removed.join(incoming, on="@key", how="semi").height:
+        return None
+    changed, cells = cell_changes(place, known, after.join(known, on="@key", how="semi"))
+    return Difference(
+        rows_before=hashes.len(),
+        rows_after=incoming.height + (0 if removes else gone.height),
+        added=after.join(known, on="@key", how="anti").sort("@key").rename({"@hash": "@after"}),
+        removed=as_removed(removed),
         changed=changed,
         cells=cells,
     )
@@ -122,19 +154,20 @@ def rehashed(target: Target, place: Place, incoming: pl.DataFrame) -> pl.DataFra
     columns = [name for name in place.columns if name in incoming.columns]
     records = target.records(place)
     before = row_hashes(records, columns)
-    return records.select("@key", before.alias("@before"), "@version")
+    return records.select("@key", before.alias("@before"))
 
 
-def removed_records(target: Target, place: Place, keys: Sequence[str]) -> pl.DataFrame:
-    return target.records(place, keys).sort("@key").rename({"@hash": "@before"})
+def as_removed(records: pl.DataFrame) -> pl.DataFrame:
+    return records.sort("@key").rename({"@hash": "@before"})
 
 
-def cell_changes(target: Target, place: Place, after: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def cell_changes(place: Place, before: pl.DataFrame, after: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The changed rows with their hashes before and after, and every cell that differs.
 
-    Rows that were removed or made equal since their hashes were read are left out.
+    `before`: the records of those rows as they are. Rows that were removed or made equal since their hashes were read
+    are left out.
     """
-    before = target.records(place, after["@key"].to_list()).sort("@key")
+    before = before.sort("@key")
     columns = [name for name in place.columns if name in after.columns]
     new = after.join(before, on="@key", how="semi").select("@key", *columns).sort("@key")
     merged = before.select(place.columns).with_columns(new.get_column(name) for name in columns)

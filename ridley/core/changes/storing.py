@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from ridley.core.changes.difference import Difference
 from ridley.core.changes.models import Change, ChangeCell, ChangeSet, Kind, Verdict
-from ridley.core.database.copying import copy_in
+from ridley.core.database.copying import copy_frame, copy_in
 
 NULL = "\\N"
 CHANGE_COLUMNS = {
@@ -23,13 +23,8 @@ CHANGE_COLUMNS = {
 def store(change_set: ChangeSet, difference: Difference, *, columns: Sequence[str], verdict: str) -> None:
     """Insert the changes, in the order of their keys, and their cells."""
     changes = as_changes(difference, columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('changes_change', 'id')) FROM generate_series(1, %s)",
-            [changes.height],
-        )
-        ids = pl.Series("id", [row[0] for row in cursor.fetchall()], dtype=pl.Int64)
-    changes = changes.with_columns(ids)
+    numbers = "SELECT nextval('changes_change_id_seq') FROM generate_series(1, %s)"
+    changes = changes.with_columns(copy_frame(numbers, [changes.height], {"id": pl.Int64})["id"])
     copy_into_temporary("new_change", changes.select(list(CHANGE_COLUMNS)), CHANGE_COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(

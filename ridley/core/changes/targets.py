@@ -50,7 +50,13 @@ class Target(Protocol):
         """The table. Raises NotFound. With `lock`, nobody else applies to it until the transaction ends."""
 
     def hashes(self, place: Place) -> pl.DataFrame:
-        """The live rows as (@key: String, @hash: Int64, @version: Int64)."""
+        """The live rows as (@key: String, @hash: Int64)."""
+
+    def content_hashes(self, place: Place) -> pl.Series:
+        """The hashes of the live rows, Int64, in any order."""
+
+    def records_of_hashes(self, place: Place, hashes: Sequence[int]) -> pl.DataFrame:
+        """The live rows that have one of these hashes, as `records`."""
 
     def records(self, place: Place, keys: Sequence[str] | None = None, *, live: bool = True) -> pl.DataFrame:
         """Live rows, all or those of `keys`, as (@key, @hash, @version, a String column per field; null if absent).

@@ -13,9 +13,9 @@ from ridley.core.audit.services import record
 from ridley.core.changes import queries
 from ridley.core.changes.difference import (
     Difference,
+    as_removed,
     cell_changes,
     incoming_rows,
-    removed_records,
     with_fresh_keys,
 )
 from ridley.core.changes.models import ChangeSet, Mode, Origin, State, Verdict
@@ -91,13 +91,13 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
         created = with_fresh_keys(target.hashes(place), created)
     updates = [(n, e, str(k)) for n, e, k in given if e["kind"] == UPDATE]
     after = updated(updates, rows, place)
-    changed, cells = cell_changes(target, place, after)
+    changed, cells = cell_changes(place, target.records(place, after["@key"].to_list()), after)
     deletes = sorted(str(key) for _, edit, key in given if edit["kind"] == DELETE)
     return Difference(
         rows_before=place.row_count,
         rows_after=place.row_count + added.height - len(deletes),
         added=created.rename({"@hash": "@after"}).sort("@key"),
-        removed=removed_records(target, place, deletes),
+        removed=as_removed(target.records(place, deletes)),
         changed=changed,
         cells=cells,
     )

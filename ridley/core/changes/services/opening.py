@@ -171,7 +171,7 @@ def longest_key(keys: pl.DataFrame) -> int:
     """The bytes of the longest key, all its columns together; 0 without key columns."""
     if not keys.width:
         return 0
-    return max(keys.select(pl.sum_horizontal(pl.all().str.len_bytes())).to_series().to_list(), default=0)
+    return int(keys.select(pl.sum_horizontal(pl.all().str.len_bytes()).max()).item() or 0)
 
 
 def fail(scope: Scope, change_set_id: int, code: str, detail: str, *, report: dict[str, Any] | None) -> dict[str, Any]:

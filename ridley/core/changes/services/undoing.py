@@ -86,7 +86,7 @@ def mirror(change_set: ChangeSet, undone: ChangeSet) -> None:
         cursor.execute(
             """
             CREATE TEMPORARY TABLE mirrored ON COMMIT DROP AS
-            SELECT nextval(pg_get_serial_sequence('changes_change', 'id')) AS id, c.id AS of, c.kind, c.key, c.record,
+            SELECT nextval('changes_change_id_seq') AS id, c.id AS of, c.kind, c.key, c.record,
                    c.cell_count, c.after_version, c.before_hash, c.after_hash
               FROM changes_change c
              WHERE c.tenant_id = %s AND c.change_set_id = %s AND c.fate = 'applied' AND c.after_version IS NOT NULL

@@ -18,7 +18,7 @@ from ridley.core.changes.models import Change, ChangeCell, ChangeSet
 from ridley.core.changes.services.applying import apply_now
 from ridley.core.changes.services.opening import finish_reading
 from ridley.core.changes.tests.steps import TARGET, live_rows, make_table, reread, stored_and_counted
-from ridley.engine.diff.hashing import record_hash, split_key
+from ridley.engine.diff.hashing import record_hash, row_hashes, split_key
 from ridley.engine.diff.slow import slow_diff_by_key, slow_diff_rows
 from tests.world import run_jobs
 
@@ -164,6 +164,49 @@ def test_with_a_key_what_is_stored_is_the_slow_difference_and_applying_and_undoi
                 stored_counts, counted = stored_and_counted(world, one)
                 assert stored_counts == counted
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_a_file_with_a_key_is_compared_without_reading_the_keys_of_all_rows(world, monkeypatch):
+    names = ["key", "hash"]
+    table = make_table(world, names=names, key=["key"])
+    before = [{"key": str(number), "hash": "x"} for number in range(9)]
+    apply(world, compare(world, table, before, names))
+
+    def refuse(*given):
+        raise AssertionError("the keys of all rows were read")
+
+    monkeypatch.setattr(TableTarget, "hashes", refuse)
+    after = [*before[1:], {"key": "1000", "hash": "x"}]
+    after[0] = {**after[0], "hash": "y"}
+    made = compare(world, table, after, names)
+    assert (made.added, made.removed, made.changed, made.rows_before, made.rows_after) == (1, 1, 1, 9, 9)
+    made = compare(world, table, after, names, "delta")
+    assert (made.added, made.removed, made.changed, made.rows_before, made.rows_after) == (1, 0, 1, 9, 10)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "1"}, {"c": "added"}),
+        ({"a": "1", "b": "2", "c": "1"}, {"a": "1", "b": "2"}, {"c": "removed"}),
+        ({"a": "1", "b": "2"}, {"a": "1", "b": "1"}, {"b": "changed"}),
+        ({"a": "1", "b": "1", "c": "3"}, {"a": "1", "b": "2", "c": "3"}, {"b": "changed"}),
+        ({"a": "1", "b": "2", "c": "3"}, {"a": "2", "b": "4", "c": "3"}, {"a": "changed", "b": "changed"}),
+    ],
+)
+def test_rows_that_share_a_hash_are_told_apart_by_their_keys(world, monkeypatch, before, after, expected):
+    """As if by chance: here the hash does not see the key."""
+    blind = lambda frame, columns: row_hashes(frame, [name for name in columns if name != "key"])  # noqa: E731
+    monkeypatch.setattr("ridley.core.changes.difference.row_hashes", blind)
+    names = ["key", "hash"]
+    table = make_table(world, names=names, key=["key"])
+    apply(world, compare(world, table, [{"key": key, "hash": value} for key, value in before.items()], names))
+    made = compare(world, table, [{"key": key, "hash": value} for key, value in after.items()], names)
+    changes, _ = stored(world, made)
+    assert {change.key: change.kind for change in changes} == expected
+    assert (made.rows_before, made.rows_after) == (len(before), len(after))
 
 
 @pytest.mark.django_db

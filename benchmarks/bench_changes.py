@@ -1,0 +1,194 @@
+"""From the uploaded file to the applied change, beside the SQL that a developer would write by hand.
+
+    python benchmarks/bench_changes.py [--rows 1000000] [--runs 5]
+
+A whole Ridley runs as `ridley run` starts it. CPU seconds are those of all its processes, the database included, and of
+the client. The promises: upload to stored change list at most 0.7 times COPY and a difference in SQL; the same file
+again 0.3 s after its upload; applying 20,000 changes at most 4 times the bare writes; a first load at most 4 times the
+bare one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from handwritten import Handwritten
+from installation import Figures, Installation, Measured, running
+from measuring import keep, machine
+from tables import COLUMNS, write_table
+
+
+class Bench:
+    """One table of Ridley's and its peer's."""
+
+    def __init__(self, ridley: Installation) -> None:
+        self.ridley = ridley
+        source = ridley.post("assistant/sources/", {"key": "hirakud", "name": "Hirakud"})["id"]
+        fields = [{"name": name, "type": "text"} for name in COLUMNS]
+        dataset = ridley.post(
+            "assistant/datasets/", {"key": "things", "name": "Things", "fields": fields, "key_fields": ["id"]}
+        )["id"]
+        self.table = ridley.post("assistant/tables/", {"source_id": source, "dataset_id": dataset})["id"]
+        self.peer = Handwritten(ridley)
+
+    def compare(self, upload: int) -> dict[str, Any]:
+        """A change set from an uploaded file, as it is once it was compared."""
+        answer = self.ridley.post(f"assistant/tables/{self.table}/change-sets/", {"upload_id": upload})
+        if answer.get("job"):
+            self.ridley.await_job(answer["job"])
+        return dict(self.ridley.get(f"change-sets/{answer['change_set']['id']}/"))
+
+    def upload(self, path: Path) -> tuple[Figures, dict[str, Any]]:
+        with Measured(self.ridley) as figures:
+            found = self.compare(self.ridley.upload(path))
+        return figures.found, found
+
+    def accept(self, found: dict[str, Any]) -> Figures:
+        with Measured(self.ridley) as figures:
+            if found["state"] == "held":
+                self.ridley.post(f"change-sets/{found['id']}/release/", {"comment": "Measured."})
+            self.ridley.post(f"change-sets/{found['id']}/decisions/", {"decision": "accepted"})
+        return figures.found
+
+    def apply(self, found: dict[str, Any], deed: str = "apply") -> Figures:
+        with Measured(self.ridley) as figures:
+            self.ridley.await_job(self.ridley.post(f"change-sets/{found['id']}/{deed}/")["job"])
+        return figures.found
+
+    def withdraw(self, found: dict[str, Any]) -> None:
+        self.ridley.post(f"change-sets/{found['id']}/withdraw/", {"comment": "Measured."})
+
+    def count(self) -> None:
+        """Bring the planner's statistics up to date, as the server does by itself within a minute."""
+        self.ridley.owner.execute("ANALYZE assistant_row, assistant_rowversion, changes_change, changes_changecell")
+
+
+def first_load(bench: Bench, file: Path) -> dict[str, Any]:
+    """An empty table takes a whole file: uploaded, accepted, applied."""
+    before = bench.ridley.disk()
+    uploaded, found = bench.upload(file)
+    steps = {"upload": uploaded, "accept": bench.accept(found)}
+    bench.peer.take(found["id"])
+    taken = bench.ridley.disk()
+    steps["apply"] = bench.apply(found)
+    grown = bench.ridley.disk() - taken
+    bare_apply = bench.peer.apply(found["id"], bench.table)
+    bare = bench.peer.load_rows(file, bench.table)
+    bench.peer.owner.execute("TRUNCATE peer.change, peer.cell, peer.row")
+    bench.count()
+    return {
+        "changes": found["added"], **{name: asdict(one) for name, one in steps.items()},
+        "bare apply": asdict(bare_apply), "bare load": asdict(bare),
+        "disk_mib": {"apply": grown >> 20, "all": (bench.ridley.disk() - before) >> 20},
+    }  # fmt: skip
+
+
+def uploads(bench: Bench, folder: Path, rows: int, runs: int, share: float) -> dict[str, Any]:
+    """Upload to stored change list, and the peer's, in turn, after one to warm up."""
+    ours, theirs, counts = [], [], set()
+    for turn in range(runs + 1):
+        file = write_table(folder / "next.csv", rows, changed=share, version=turn + 1, lacks=2)
+        figures, found = bench.upload(file)
+        bench.withdraw(found)
+        peer, changes = bench.peer.differ(file)
+        counts.add((found["added"] + found["removed"] + found["changed"]) - changes)
+        if turn:
+            ours.append(figures)
+            theirs.append(peer)
+    assert counts == {0}, f"Ridley and its peer found different numbers of changes: {counts}"
+    return {"share": share, "changes": changes, "ridley": median(ours), "copy and sql": median(theirs)}
+
+
+def same_file(bench: Bench, file: Path, runs: int) -> dict[str, Any]:
+    """The file that the table holds already; measured from the upload's end."""
+    found = []
+    for _ in range(runs):
+        upload = bench.ridley.upload(file)
+        with Measured(bench.ridley) as figures:
+            state = bench.compare(upload)["state"]
+        assert state == "equal", state
+        found.append(figures.found)
+    return median(found)
+
+
+def applies(bench: Bench, folder: Path, rows: int, runs: int) -> dict[str, Any]:
+    """2 % of the rows changed, accepted and applied, beside the bare writes of the same; and undone."""
+    ours, theirs, undone, accepted, changes = [], [], [], [], 0
+    bench.peer.take_rows(bench.table)
+    for turn in range(runs + 1):
+        # each version beside the first file: what the last one changed is changed back
+        file = write_table(folder / "next.csv", rows, changed=0.02, version=turn + 100, lacks=1)
+        _, found = bench.upload(file)
+        changes = found["added"] + found["removed"] + found["changed"]
+        decided = bench.accept(found)
+        bench.peer.take(found["id"])
+        applied = bench.apply(found)
+        bare = bench.peer.apply(found["id"], bench.table)
+        took_back = bench.apply(found, "undo")
+        if turn:
+            ours.append(applied)
+            theirs.append(bare)
+            undone.append(took_back)
+            accepted.append(decided)
+    return {
+        "changes": changes, "ridley": median(ours), "bare writes": median(theirs), "undo": median(undone),
+        "accept": median(accepted),
+    }  # fmt: skip
+
+
+def median(figures: list[Figures]) -> dict[str, float]:
+    return {
+        name: round(statistics.median(getattr(one, name) for one in figures), 3)
+        for name in ("seconds", "cpu", "client")
+    }
+
+
+def whole(figures: dict[str, float]) -> float:
+    return figures["cpu"] + figures["client"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, running() as ridley:
+        folder, bench = Path(name), Bench(ridley)
+        first = write_table(folder / "first.csv", wanted.rows, lacks=1)
+        found: dict[str, Any] = {"first load": first_load(bench, first)}
+        show("first load", found["first load"])
+        bench.peer.load(first)
+        for label, share in (("1 %", 0.01), ("30 %", 0.3), ("none", 0.0)):
+            runs = wanted.runs if label == "1 %" else 1
+            found[f"upload, {label}"] = uploads(bench, folder, wanted.rows, runs, share)
+            show(f"upload, {label}", found[f"upload, {label}"])
+        found["same file"] = same_file(bench, first, wanted.runs)
+        show("same file", found["same file"])
+        found["apply"] = applies(bench, folder, wanted.rows, wanted.runs)
+        show("apply", found["apply"])
+    ratios = {
+        "upload": whole(found["upload, 1 %"]["ridley"]) / whole(found["upload, 1 %"]["copy and sql"]),
+        "apply": whole(found["apply"]["ridley"]) / whole(found["apply"]["bare writes"]),
+        "first load, applied": whole(found["first load"]["apply"]) / whole(found["first load"]["bare apply"]),
+        "first load, all of it": sum(whole(found["first load"][step]) for step in ("upload", "accept", "apply"))
+        / whole(found["first load"]["bare load"]),
+    }
+    for label, ratio in ratios.items():
+        print(f"{label:<24} {ratio:.2f} times the peer")
+    keep(
+        f"changes_{wanted.rows}",
+        {"rows": wanted.rows, "ratios": ratios, "figures": found, **machine("polars", "psycopg")},
+    )
+
+
+def show(label: str, found: Any) -> None:
+    print(f"{label}: {found}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
