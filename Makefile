@@ -10,7 +10,7 @@ SETTINGS := RIDLEY_ENVIRONMENT=test RIDLEY_SECRET_KEY=unused DATABASE_URL=postgr
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-slow coverage check format bench migrations migrations-check reset openapi shell lock clean
+.PHONY: help run install install-dev test test-slow coverage check format bench benchmarks-table migrations migrations-check reset openapi shell lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ format: install-dev  ## format the code and mend what can be mended
 
 bench: install-dev  ## run the benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file $(ARGS) || exit 1; done
+
+benchmarks-table: install-dev  ## write docs/benchmarks.md from the results of the benchmarks
+	@$(BIN)/python benchmarks/write_table.py
 
 migrations: install-dev  ## write the migrations that the models ask for
 	@$(BIN)/ridley manage makemigrations $(ARGS)

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from bench_changes import Bench
 from installation import Installation, running
-from measuring import keep, machine
+from measuring import keep, machine, promise
 from tables import write_table
 
 from ridley.core.access.paging import write_cursor
@@ -126,13 +126,14 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running() as ridley:
         found = prepare_and_read(ridley, Path(name), wanted.rows, wanted.runs)
+    lines = []
     for label, one in found.items():
         bar = LOOKUP_BAR if label.startswith("look") else PAGE_BAR
-        over = "" if one["p95"] < bar else "  over"
-        print(
-            f"{label:<30} CPU {one['cpu']:>8.1f} ms  median {one['median']:>8.1f} ms  p95 {one['p95']:>8.1f} ms{over}"
-        )
-    keep(f"reads_{wanted.rows}", {"rows": wanted.rows, "figures": found, **machine("psycopg", "Django")})
+        measured = f"median {one['median']:.1f} ms, p95 {one['p95']:.1f} ms; CPU {one['cpu']:.1f} ms"
+        what = f"{label}, out of {wanted.rows:,}"
+        lines.append(promise(what, measured=measured, bar=f"p95 under {bar:g} ms", kept=one["p95"] < bar))
+    facts = machine("psycopg", "Django")
+    keep(f"reads_{wanted.rows}", {"rows": wanted.rows, "figures": found, "promises": lines, **facts})
 
 
 def prepare_and_read(ridley: Installation, folder: Path, rows: int, runs: int) -> dict[str, Any]:

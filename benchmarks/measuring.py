@@ -56,6 +56,12 @@ def machine(*packages: str) -> dict[str, Any]:
     }
 
 
+def promise(what: str, *, measured: str, bar: str, kept: bool) -> dict[str, Any]:
+    """One line of docs/benchmarks.md."""
+    print(f"{'kept  ' if kept else 'BROKEN'}  {what}: {measured} ({bar})")
+    return {"promise": what, "measured": measured, "bar": bar, "kept": kept}
+
+
 def keep(name: str, result: dict[str, Any]) -> None:
     """Write a result as JSON beside the benchmarks, and say where."""
     RESULTS.mkdir(exist_ok=True)

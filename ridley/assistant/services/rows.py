@@ -34,9 +34,9 @@ SELECT c.id AS change_id, c.kind, c.key, c.after_hash, r.id AS row_id, coalesce(
 """
 # With few changes, only their rows are looked at; with many, the table's rows are read in one go.
 KEYS = """
-SELECT CASE WHEN count(*) <= 1000 THEN array_agg(key) END
+SELECT CASE WHEN count(*) <= 50000 THEN array_agg(key) END
   FROM (SELECT key FROM changes_change
-         WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT 1001) few
+         WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT 50001) few
 """
 
 # Rows are joined by table and key besides their id: then each index that can be entered at all leads to the one row.

@@ -36,6 +36,7 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "wal_compression": "off",  # the wheel's server has no lz4, and pglz costs more than it saves here
     "jit": "off",
+    "random_page_cost": "1.1",  # no disk of today has to turn to another place first
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
