@@ -10,7 +10,7 @@ SETTINGS := RIDLEY_ENVIRONMENT=test RIDLEY_SECRET_KEY=unused DATABASE_URL=postgr
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-slow coverage check format bench migrations migrations-check reset openapi shell lock clean
+.PHONY: help run install install-dev test test-slow coverage check format bench migrations migrations-check reset openapi upgrade-fixture shell lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ OPENAPI ?= docs/openapi.json
 openapi: install-dev  ## write the API's description, docs/openapi.json
 	@mkdir -p $(dir $(OPENAPI))
 	@$(BIN)/ridley manage spectacular --format openapi-json --validate --file $(OPENAPI)
+
+upgrade-fixture: install-dev  ## keep this state's demo as tests/upgrade/ridley-VERSION.dump, for later states to migrate
+	@$(BIN)/python -m tests.upgrade.make $(ARGS)
 
 shell: install  ## a Python shell with Django and this database
 	@exec $(BIN)/ridley manage shell
