@@ -82,6 +82,8 @@ def _restore(state: State, addresses: Addresses, folder: Path, made: Manifest, s
         _fill(fresh, folder, made, steps)
         with steps.step("Bringing the tables up to date"):
             _migrate(state, fresh)
+        with steps.step("Counting for the planner"), psycopg.connect(fresh.owner, autocommit=True) as connection:
+            connection.execute("ANALYZE")  # a dump brings no statistics, and without them an apply takes minutes
         if made.storage == "folder":
             with steps.step("Copying the files") as tell:
                 for number, each in enumerate(made.files, start=1):
