@@ -26,6 +26,9 @@ from ridley.config.tests.homes import Home, made_home
 OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "RIDLEY_STORAGE", "RIDLEY_HOME")
 # What an apply writes; the set's and the jobs' own words about it are apart.
 APPLIED = ("assistant_row", "assistant_rowversion", "changes_change", "changes_changecell", "audit_event")
+EVENT_WAITS = "SELECT 1 FROM pg_locks WHERE relation = 'audit_event'::regclass AND NOT granted"
+# A dead worker's jobs are taken over soon, so that a test need not wait long.
+SHORT = {"RIDLEY_JOB_HEARTBEAT_SECONDS": "1", "RIDLEY_JOB_STALLED_SECONDS": "4"}
 STATE = """
 SELECT s.state, s.applied, j.state, j.words, j.problem, j.attempts,
     (SELECT count(*) FROM audit_event WHERE kind = 'changes.applied' AND subject_id = s.id::text)
@@ -74,6 +77,14 @@ class Installation:
         self.found_again()
         names = ("set", "applied", "job", "words", "problem", "attempts", "events")
         return dict(zip(names, self.home.sql(STATE, self.ids)[0], strict=True))
+
+    @contextmanager
+    def before_the_event(self) -> Iterator[None]:
+        """Inside the block an apply gets as far as its event, its last write: reading is allowed, the event waits."""
+        with psycopg.connect(self.home.addresses.owner) as holder:
+            holder.execute("LOCK TABLE audit_event IN SHARE MODE")
+            yield
+            holder.rollback()
 
     def digests(self) -> dict[str, Any]:
         """Rows and digest of each table that an apply writes."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from ridley.config import manifest
@@ -13,10 +12,9 @@ from ridley.config.addresses import start_embedded
 from ridley.config.state import State
 from ridley.config.tests.homes import Home
 from tests.running.conftest import ROWS
-from tests.running.installation import APPLIED, Installation, eventually, installation
+from tests.running.installation import APPLIED, EVENT_WAITS, Installation, eventually, installation
 
 pytestmark = pytest.mark.slow
-WAITS = "SELECT 1 FROM pg_locks WHERE relation = 'audit_event'::regclass AND NOT granted"
 WRITTEN = """
 SELECT s.state, s.applied, (SELECT count(*) FROM changes_change WHERE fate = 'applied' AND change_set_id = s.id),
     (SELECT count(*) FROM assistant_rowversion),
@@ -50,13 +48,11 @@ def restored(made: Installation, folder: Path, name: str) -> Iterator[Home]:
 def test_a_backup_in_the_middle_of_an_apply_has_all_of_it_or_none(prepared, folder, record_property):
     with installation(prepared, folder / "home") as made:
         none = made.digests()
-        with psycopg.connect(made.home.addresses.owner) as holder:
-            holder.execute("LOCK TABLE audit_event IN SHARE MODE")  # reading is allowed; the event comes last and waits
+        with made.before_the_event():
             made.start("worker")
-            eventually(lambda: made.home.sql(WAITS), made.log)
+            eventually(lambda: made.home.sql(EVENT_WAITS), made.log)
             assert backed_up(made, "within").wait(timeout=120) == 0, made.log()
             running = backed_up(made, "across")
-            holder.rollback()
         eventually(lambda: made.state()["job"] == "done", made.log)
         assert running.wait(timeout=120) == 0, made.log()
         assert backed_up(made, "after").wait(timeout=120) == 0, made.log()

@@ -33,6 +33,7 @@ def read(table: str) -> dict[str, int]:
 def wait(*keys: str) -> dict[str, int]:
     """Jobs that wait half done until somebody says go."""
     from ridley.core.jobs.services import enqueue
+    from tests import chores  # noqa: F401 registers the job
 
     tenant = world()
     with tenant.pinned():
