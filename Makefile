@@ -33,11 +33,12 @@ test-slow: install-dev  ## run the tests that take longer: kills, newman, schema
 coverage: install-dev  ## branch coverage of rules and services, at least 90 %, of a `make test ARGS=--cov`
 	@$(BIN)/coverage report --skip-covered --fail-under=90
 
-check: install-dev migrations-check  ## what CI checks: style, types, floors, migrations, the API's description
+check: install-dev migrations-check  ## what CI checks: style, types, floors, the image, migrations, the API's description
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(SETTINGS) $(BIN)/mypy ridley
 	$(BIN)/lint-imports
+	$(BIN)/hadolint deploy/Dockerfile
 	@$(MAKE) --no-print-directory openapi OPENAPI=.ridley/openapi.json
 	@cmp docs/openapi.json .ridley/openapi.json || { echo "docs/openapi.json is not what the code says: run make openapi"; exit 1; }
 

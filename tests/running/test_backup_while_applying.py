@@ -62,12 +62,9 @@ def test_a_backup_in_the_middle_of_an_apply_has_all_of_it_or_none(prepared, fold
         assert (kept(made, "within"), kept(made, "after")) == (none, whole)
         assert kept(made, "across") in (none, whole)
         across = "all" if kept(made, "across") == whole else "none"
-        for name, digests, written in (
-            ("within", none, ("applying", 0, 0, 0, 0)), ("after", whole, ("applied", ROWS, ROWS, ROWS, 1)),
-        ):  # fmt: skip
-            with restored(made, folder, name) as copy:
-                assert copy.sql(WRITTEN, made.ids) == [written]
-                assert {table: found for table, found in copy.tables().items() if table in APPLIED} == digests
+        with restored(made, folder, "within") as copy:
+            assert copy.sql(WRITTEN, made.ids) == [("applying", 0, 0, 0, 0)]
+            assert {table: found for table, found in copy.tables().items() if table in APPLIED} == none
         record_property(
-            "counted", f"backup while applying {ROWS}: within none of it, across {across}, after all; digests equal"
+            "counted", f"backup while applying {ROWS}: within none of it (restored, equal), across {across}, after all"
         )

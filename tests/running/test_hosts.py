@@ -17,6 +17,9 @@ KEYS = ("a", "b", "c", "d")
 BRANCHES = "SELECT key, title FROM tenants_branch ORDER BY key"
 JOBS = "SELECT arguments->>'key', state, attempts FROM jobs_job WHERE kind = 'chores.wait' ORDER BY 1"
 MADE = "SELECT count(*), count(DISTINCT subject_id) FROM audit_event WHERE kind = 'chores.made'"
+SILENT = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat < now() - interval '5 s'"
+TAKE_OVER = """INSERT INTO procrastinate_jobs (queue_name, task_name, args)
+VALUES ('default', 'jobs.take_over', '{"timestamp": 0}')"""
 GO = "INSERT INTO tenants_branch (tenant_id, version, updated_at, key, title) SELECT %s, 1, now(), k || '-go', 'Go'"
 
 
@@ -71,6 +74,8 @@ def test_workers_of_two_hosts_share_a_queue_and_one_takes_over_what_the_other_le
         there.wait()
         made.home.sql(f"{GO} FROM unnest(%s::text[]) k".replace("%s", "%(tenant)s", 1).replace("%s", "%(keys)s"),
                       {"tenant": made.ids["tenant"], "keys": list(KEYS)})  # fmt: skip
+        eventually(lambda: made.home.sql(SILENT), made.log)
+        made.home.sql(TAKE_OVER)  # as each minute does
         eventually(lambda: {state for _, state, _ in made.home.sql(JOBS)} == {"done"}, made.log, 150)
         attempts = {key: number for key, _, number in made.home.sql(JOBS)}
         killed = [key for key in KEYS if attempts[key] == 2]

@@ -43,6 +43,15 @@ def test_every_command_exists():
             assert subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True).returncode == 0, name
 
 
+def test_hadolint_finds_nothing_and_would_find_something(tmp_path):
+    hadolint = str(Path(sys.executable).with_name("hadolint"))
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.replace("USER 10001:10001", "USER root\nRUN cd /tmp && sudo ls"))
+    found = [subprocess.run([hadolint, str(path)], capture_output=True, text=True) for path in
+             (DEPLOY / "Dockerfile", tmp_path / "Dockerfile")]  # fmt: skip
+    assert [each.returncode for each in found] == [0, 1], found
+    assert "DL3004" in found[1].stdout
+
+
 def test_the_dockerfile_copies_what_exists_and_the_ignore_file_lets_it_in():
     copied = re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
