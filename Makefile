@@ -10,7 +10,7 @@ SETTINGS := RIDLEY_ENVIRONMENT=test RIDLEY_SECRET_KEY=unused DATABASE_URL=postgr
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-slow coverage check format bench benchmarks-table migrations migrations-check reset openapi shell lock clean
+.PHONY: help run install install-dev test test-slow coverage check format bench benchmarks-table migrations migrations-check reset openapi upgrade-fixture shell lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,11 +33,12 @@ test-slow: install-dev  ## run the tests that take longer: kills, newman, schema
 coverage: install-dev  ## branch coverage of rules and services, at least 90 %, of a `make test ARGS=--cov`
 	@$(BIN)/coverage report --skip-covered --fail-under=90
 
-check: install-dev migrations-check  ## what CI checks: style, types, floors, migrations, the API's description
+check: install-dev migrations-check  ## what CI checks: style, types, floors, the image, migrations, the API's description
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(SETTINGS) $(BIN)/mypy ridley
 	$(BIN)/lint-imports
+	$(BIN)/hadolint deploy/Dockerfile
 	@$(MAKE) --no-print-directory openapi OPENAPI=.ridley/openapi.json
 	@cmp docs/openapi.json .ridley/openapi.json || { echo "docs/openapi.json is not what the code says: run make openapi"; exit 1; }
 
@@ -64,6 +65,9 @@ OPENAPI ?= docs/openapi.json
 openapi: install-dev  ## write the API's description, docs/openapi.json
 	@mkdir -p $(dir $(OPENAPI))
 	@$(BIN)/ridley manage spectacular --format openapi-json --validate --file $(OPENAPI)
+
+upgrade-fixture: install-dev  ## keep this state's demo as tests/upgrade/ridley-VERSION.dump, for later states to migrate
+	@$(BIN)/python -m tests.upgrade.make $(ARGS)
 
 shell: install  ## a Python shell with Django and this database
 	@exec $(BIN)/ridley manage shell

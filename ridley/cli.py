@@ -66,9 +66,9 @@ def build_parser(command: str) -> argparse.ArgumentParser:
     restore.add_argument("--yes", action="store_true", help="restore over the data that are there")
 
     database = add_with_home(
-        "database", _database, "The embedded PostgreSQL by itself: start it, stop it, its address."
+        "database", _database, "The embedded PostgreSQL: start, stop, url. One of your own: prepare its roles."
     )
-    database.add_argument("action", choices=("start", "stop", "url"))
+    database.add_argument("action", choices=("start", "stop", "url", "prepare"))
     database.add_argument("--owner", action="store_true", help="with url: the owner's address, not the app role's")
 
     diff = add("diff", _diff, "Compare two tables: rows added, removed, changed, and in which columns.")

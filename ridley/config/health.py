@@ -11,16 +11,19 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
 import psycopg
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, default_storage
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 PATIENCE_SECONDS = 0.4  # for each of two questions, one after the other
 STATEMENT_MILLISECONDS = 350
+PROBE = b"ready"
 Answer = TypeVar("Answer")
 
 
@@ -106,29 +109,36 @@ def worker_check(seen: Seen) -> Check:
 
 def storage_check() -> Check:
     try:
-        refusal = _storage.ask(*storage_folders())
+        refusal = _storage.ask(Path(settings.INCOMING), default_storage)
     except TookTooLong:
         refusal = "The storage does not answer."
-    return Check("storage", not refusal, refusal or "The storage can be written.")
+    return Check("storage", not refusal, refusal or "The storage can be written and read.")
 
 
-def storage_folders() -> list[Path]:
-    """Where files are written on this machine: the storage, unless it is a bucket, and what arrives."""
-    own = [Path(default_storage.location)] if isinstance(default_storage, FileSystemStorage) else []
-    return [*own, Path(settings.INCOMING)]
+def why_not_usable(incoming: Path, storage: Storage) -> str:
+    """In words what keeps us from using them; empty when nothing does. Names only a folder's last part."""
+    try:
+        incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=incoming) as file:
+            file.write(PROBE)
+            file.flush()
+    except OSError as error:
+        return f"The folder {incoming.name} cannot be written: {error.strerror}."
+    try:
+        return why_not_kept(storage)
+    except Exception as error:  # a bucket's client has a hundred errors of its own
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        return f"The storage cannot be used: {reason}."
 
 
-def why_not_writable(*folders: Path) -> str:
-    """In words what keeps us from writing there; empty when nothing does. Names only a folder's last part."""
-    for folder in folders:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(b"ready")
-                file.flush()
-        except OSError as error:
-            return f"The folder {folder.name} cannot be written: {error.strerror}."
-    return ""
+def why_not_kept(storage: Storage) -> str:
+    """Write a small object, read it back, remove it; what another probe does meanwhile has another name."""
+    name = storage.save(f".probe/{uuid4().hex}", ContentFile(PROBE))
+    try:
+        with storage.open(name, "rb") as file:
+            return "" if file.read() == PROBE else "The storage does not give back what was written."
+    finally:
+        storage.delete(name)
 
 
 def ask_database(where: str) -> Seen:
@@ -179,4 +189,4 @@ def counted(number: int, what: str) -> str:
 
 
 _database = Patient(ask_database)
-_storage = Patient(why_not_writable)
+_storage = Patient(why_not_usable)

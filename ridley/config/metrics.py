@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
+from ridley.config.backup import last_backup
 from ridley.config.health import Patient, address
 from ridley.config.tally import BOUNDS, OTHER, Tally
 
@@ -72,7 +73,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Everything that is counted; to a caller who is not allowed, as if nothing was served here."""
     if not is_allowed(request):
         raise Http404
-    return HttpResponse(exposed([*request_metrics(), *queue_metrics()]), content_type=CONTENT_TYPE)
+    return HttpResponse(exposed([*request_metrics(), backup_metric(), *queue_metrics()]), content_type=CONTENT_TYPE)
 
 
 def is_allowed(request: HttpRequest) -> bool:
@@ -102,6 +103,13 @@ def request_metrics() -> list[Metric]:
         Metric("ridley_requests_total", "counter", "Requests answered, by route pattern.", totals),
         Metric("ridley_request_seconds", "histogram", "Seconds until the answer began.", buckets),
     ]
+
+
+def backup_metric() -> Metric:
+    """When the last backup of this home was made. 0 if there was none, so that an alarm for an old one tells it too."""
+    made = last_backup(Path(settings.HOME))
+    help = "When the last backup was made, in seconds since 1970; 0 if never."
+    return gauge("ridley_last_backup_timestamp_seconds", help, [("", (), made.timestamp() if made else 0)])
 
 
 def queue_metrics() -> list[Metric]:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 import psycopg
 
 from ridley.config.addresses import DATABASE, Addresses, given_addresses, remake, start_embedded
-from ridley.config.environment import BadSetting, from_process
+from ridley.config.environment import BadSetting, Environment, from_process
 from ridley.config.state import CHECKOUT, State, child_environment, find_state
 from ridley.core.database.installation import NoServer
+from ridley.core.database.roles import prepare
 
 REFUSED = 1
 TROUBLE = 2
@@ -60,12 +61,14 @@ def reset(*, sure: bool, home: str | None = None) -> int:
 
 
 def database(action: str, *, owner: bool = False, home: str | None = None) -> int:
-    """Start or stop the embedded server, or print the address of the app role (or the owner)."""
+    """Start or stop the embedded server, print the app role's (or the owner's) address, or prepare one of your own."""
     state = find_state(home)
     with _trouble_in_words():
         if action == "stop":
             state.server.stop()
             return 0
+        if action == "prepare":
+            return _prepare(from_process(CHECKOUT))
         given = given_addresses(from_process(CHECKOUT))
         addresses = given or start_embedded(state, _say_aside)
         if action == "url":
@@ -75,6 +78,23 @@ def database(action: str, *, owner: bool = False, home: str | None = None) -> in
         else:
             _say(f"PostgreSQL answers on {state.server.addresses().host}:{state.server.addresses().port}.")
         return 0
+
+
+def _prepare(env: Environment) -> int:
+    """Make the two roles and the database that the given addresses name, on a PostgreSQL of somebody's own."""
+    given = given_addresses(env)
+    if given is None:
+        return _refuse("Give DATABASE_URL and DATABASE_OWNER_URL: the roles and the database that are to be made.")
+    app, owner = env.database("DATABASE_URL"), env.database("DATABASE_OWNER_URL")
+    places = [[each[name] for name in ("HOST", "PORT", "NAME")] for each in (app, owner)]
+    if places[0] != places[1] or app["USER"] == owner["USER"]:
+        return _refuse("DATABASE_URL and DATABASE_OWNER_URL must name the same database, and two roles.")
+    prepare(
+        env.text("DATABASE_SUPERUSER_URL"), str(app["NAME"]), owner=str(owner["USER"]), app=str(app["USER"]),
+        owner_password=str(owner["PASSWORD"]), app_password=str(app["PASSWORD"]),
+    )  # fmt: skip
+    _say(f"The roles {owner['USER']} and {app['USER']} and the database {app['NAME']} are there. Next: ridley migrate")
+    return 0
 
 
 @contextmanager

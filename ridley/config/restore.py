@@ -82,6 +82,8 @@ def _restore(state: State, addresses: Addresses, folder: Path, made: Manifest, s
         _fill(fresh, folder, made, steps)
         with steps.step("Bringing the tables up to date"):
             _migrate(state, fresh)
+        with steps.step("Counting for the planner"), psycopg.connect(fresh.owner, autocommit=True) as connection:
+            connection.execute("ANALYZE")  # a dump brings no statistics, and without them an apply takes minutes
         if made.storage == "folder":
             with steps.step("Copying the files") as tell:
                 for number, each in enumerate(made.files, start=1):
@@ -108,7 +110,7 @@ def _fill(fresh: Addresses, folder: Path, made: Manifest, steps: Steps) -> None:
     """Restore the dump into an empty database and hold it against the manifest, row digests and rights."""
     with psycopg.connect(fresh.owner, autocommit=True) as connection:
         tools = find_tools(connection.info.server_version // 10000)
-        _clear_default_rights(connection, role_names(fresh)["app"])
+        clear_default_rights(connection, role_names(fresh)["app"])
     with steps.step("Restoring the database"), tempfile.NamedTemporaryFile(suffix=".list") as wanted:
         restore_database(tools, fresh.owner, folder / book.DUMP, wanted=Path(wanted.name))
     with steps.step("Comparing with the backup") as tell, psycopg.connect(fresh.owner, autocommit=True) as connection:
@@ -131,7 +133,7 @@ def _differences(made: Manifest, tables: dict[str, dict[str, object]], rights: l
     return lines + [f"too much: {line}" for line in rights if line not in set(made.rights)]
 
 
-def _clear_default_rights(connection: book.Connection, app: str) -> None:
+def clear_default_rights(connection: book.Connection, app: str) -> None:
     """The dump assumes that new tables give nobody anything, and brings the default rights back at its end.
 
     With them in place already the app role would get UPDATE and DELETE on the tables that it may only add to.

@@ -31,6 +31,7 @@ from ridley.config.state import CHECKOUT, State, child_environment, find_state
 from ridley.core.database.installation import NoServer
 
 ANSWER_SECONDS = 60
+SERVER_AGAIN_SECONDS = 5
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
 
 
@@ -67,6 +68,7 @@ class Run:
         self.asked_to_stop = 0
         self.embedded = False
         self.owns_server = False
+        self.server_down_since = self.server_tried = 0.0
         self.children: Children | None = None
         self.guard: Guard | None = None
         self.socket: socket.socket | None = None
@@ -249,10 +251,25 @@ class Run:
             said.append("the guard was killed; it was started again")
             self._note()
         if self.embedded and not self.state.server.alive():
-            said.append("PostgreSQL ended; it was started again")
-            self._start_server(lambda text: None)
+            said += self._start_server_again()
         for line in said:
             self.steps.say(f"{time.strftime('%H:%M:%S')} {line}")
+
+    def _start_server_again(self) -> list[str]:
+        """What there is to say. A server that cannot start (its disk is full) is tried until it can, and said once."""
+        now = time.monotonic()
+        if self.server_down_since and now - self.server_tried < SERVER_AGAIN_SECONDS:
+            return []
+        self.server_tried = now
+        try:
+            self._start_server(lambda text: None)
+        except NoServer as error:
+            first, self.server_down_since = not self.server_down_since, self.server_down_since or now
+            return [f"PostgreSQL ended and cannot start; it is tried again until it can. {error}"] if first else []
+        down, self.server_down_since = self.server_down_since, 0.0
+        return [
+            f"PostgreSQL runs again, after {now - down:.0f} s" if down else "PostgreSQL ended; it was started again"
+        ]
 
     def _note(self, **changes: Any) -> None:
         """Write down what runs, for the next start to find if this one is killed."""

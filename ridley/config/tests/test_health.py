@@ -4,9 +4,12 @@ import json
 import os
 import socket
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage, default_storage
 from django.db import connection
 from django.test import Client
 from django.urls import path
@@ -20,7 +23,7 @@ WELL = [
     {"name": "database", "ok": True, "words": "The database answers."},
     {"name": "migrations", "ok": True, "words": "No migration is pending."},
     {"name": "worker", "ok": True, "words": "A worker was last seen 3 s ago."},
-    {"name": "storage", "ok": True, "words": "The storage can be written."},
+    {"name": "storage", "ok": True, "words": "The storage can be written and read."},
 ]
 
 
@@ -70,6 +73,55 @@ def test_a_storage_that_cannot_be_written_is_not_ready(settings, tmp_path):
     (tmp_path / "incoming").write_text("a file where a folder belongs")
     settings.INCOMING = tmp_path / "incoming"
     assert asked() == (503, with_words("storage", "The folder incoming cannot be written: File exists."))
+
+
+class Bucket(InMemoryStorage):
+    """A storage that is no folder, with the faults of a bucket."""
+
+    fault = ""
+
+    def _save(self, name, content):
+        if self.fault == "refuses":
+            raise ConnectionRefusedError(111, "Connection refused")
+        if self.fault == "has no room":
+            raise RuntimeError("the endpoint and the key of the bucket, which nobody may read")
+        return super()._save(name, ContentFile(b"another" if self.fault == "damages" else content.read()))
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    made = Bucket()
+    monkeypatch.setattr(health, "default_storage", made)
+    return made
+
+
+def left(storage, folder=".probe"):
+    return storage.listdir(folder)[1] if storage.exists(folder) else []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("refuses", "The storage cannot be used: Connection refused."),
+        ("has no room", "The storage cannot be used: RuntimeError."),
+        ("damages", "The storage does not give back what was written."),
+    ],
+)
+def test_a_bucket_is_written_read_and_left_as_it_was(bucket, fault, words):
+    assert asked() == (200, WELL)
+    assert left(bucket) == []
+    bucket.fault = fault
+    assert asked() == (503, with_words("storage", words))
+    assert left(bucket) == []
+    bucket.fault = ""
+    assert asked() == (200, WELL)
+
+
+def test_a_probe_leaves_nothing_in_the_folder(settings):
+    asked()
+    assert [
+        path for path in Path(default_storage.location).rglob("*") if path.is_file() and ".probe" in str(path)
+    ] == []
 
 
 def away(monkeypatch, port):

@@ -146,6 +146,14 @@ def test_a_job_that_was_never_given_a_moment_has_waited_since_it_was_put_there(o
     assert 40 <= float(line.split()[1]) < 50
 
 
+def test_the_last_backup_is_told_and_none_is_told_as_the_beginning_of_time(home):
+    name = "ridley_last_backup_timestamp_seconds "
+    assert lines(name) == [f"{name}0"]
+    (home / "backups").mkdir()
+    (home / "backups" / "last.json").write_text('{"made_at": "2026-11-22T05:24:55+00:00"}')
+    assert lines(name) == [f"{name}1795325095"]
+
+
 def test_without_the_database_requests_are_still_told(monkeypatch):
     Client().get("/healthz")
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "wrong")

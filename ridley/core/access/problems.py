@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from psycopg import errors as pg
 from rest_framework import exceptions as drf
@@ -62,6 +62,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return problem(413, *CODES[413], f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes here.")
     if isinstance(error, IntegrityError):
         return integrity_problem(error)
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, pg.DiskFull):
+        return problem(507, "disk-full", "No room left", "The database's disk is full. Nothing was changed.")
     if isinstance(error, DataError):
         return problem(422, "out-of-range", "Not valid", "A value is too large or of a kind the database cannot keep.")
     return None

@@ -24,8 +24,12 @@ def keep(part: Path, name: str) -> str:
     with room_needed():
         if linked(part, name):
             return name
-        with part.open("rb") as file:
-            return default_storage.save(name, File(file))
+        try:
+            with part.open("rb") as file:
+                return default_storage.save(name, File(file))
+        except OSError:
+            default_storage.delete(name)  # a full disk leaves half a file
+            raise
 
 
 def linked(part: Path, name: str) -> bool:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.db import Error as DjangoError
 from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -18,6 +19,9 @@ registered: dict[str, JobFunction] = {}
 # A database that restarts or a worker that is killed is no reason to give up: about ten minutes of tries.
 MAX_ATTEMPTS = 10
 DATABASE_LOST = (OperationalError, InterfaceError, DriverOperationalError, DriverInterfaceError)
+# SQLSTATE classes that pass by waiting: connection, transaction, rollback, resources, locks, operator, system.
+PASSING = ("08", "25", "40", "53", "55", "57", "58")
+DISK_FULL = "53100"
 AGAIN = RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2, retry_exceptions=[*DATABASE_LOST])
 
 
@@ -42,3 +46,16 @@ def job(name: str) -> Callable[[JobFunction], JobFunction]:
         return function
 
     return register
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error of the database's means that it went away or was busy, and not that it refused the work."""
+    cause = error.__cause__ if isinstance(error, DjangoError) else error
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state[:2] in PASSING
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the database refused because its disk is full."""
+    cause = error.__cause__ if isinstance(error, DjangoError) else error
+    return getattr(cause, "sqlstate", None) == DISK_FULL

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.db import Error as DjangoError
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -16,13 +15,14 @@ from ridley.core.access.errors import Refusal
 from ridley.core.access.scope import Scope
 from ridley.core.database.pin import pinned
 from ridley.core.jobs.models import Job, State
-from ridley.core.jobs.progress import Progress
-from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction
+from ridley.core.jobs.progress import Progress, tell
+from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction, is_full, is_lost
 
 logger = logging.getLogger(__name__)
-# SQLSTATE classes that pass by waiting: connection, transaction, rollback, resources, locks, operator, system.
-PASSING = ("08", "25", "40", "53", "55", "57", "58")
 GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
+NO_ROOM = "The database's disk was full in every attempt. Nothing was half done. Make room and start it again."
+TRIED_AGAIN = "The database went away. Nothing was half done; it is tried again soon."
+TRIED_WITH_ROOM = "The database's disk is full. Nothing was half done; it is tried again until there is room."
 
 
 def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
@@ -49,21 +49,19 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
             fail(scope, job_id, found)
             raise RuntimeError("The database refused a job's work; trying again would not help.") from error
         logger.warning("Job %s (%s) lost its database and will be tried again.", job_id, found.kind)
+        progress.finish()  # an earlier word must not overtake the one that follows
         if found.attempts + 1 >= MAX_ATTEMPTS:
-            end(scope, job_id, state=State.FAILED, words=GAVE_UP, problem={"code": "database-lost", "detail": GAVE_UP})
+            words, code = (NO_ROOM, "disk-full") if is_full(error) else (GAVE_UP, "database-lost")
+            end(scope, job_id, state=State.FAILED, words=words, problem={"code": code, "detail": words})
+        else:
+            drop_dead_connection()
+            tell(tenant_id, job_id, 0.0, TRIED_WITH_ROOM if is_full(error) else TRIED_AGAIN)
         raise
     except Exception:
         fail(scope, job_id, found)
         raise
     finally:
         request_id.current.reset(token)
-
-
-def is_lost(error: BaseException) -> bool:
-    """Whether an error of the database's means that it went away or was busy, and not that it refused the work."""
-    cause = error.__cause__ if isinstance(error, DjangoError) else error
-    state = getattr(cause, "sqlstate", None)
-    return state is None or state[:2] in PASSING
 
 
 def fail(scope: Scope, job_id: int, job: Job) -> None:

@@ -10,6 +10,8 @@ from django.core.checks import Tags, run_checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.contrib.django import app
 
+from ridley.core.jobs.worker import PatientWorker
+
 
 class Command(BaseCommand):
     help = "Run a worker: takes jobs from the queue until it is stopped (SIGTERM finishes the running ones first)."
@@ -27,7 +29,9 @@ class Command(BaseCommand):
 async def work(concurrency: int, *, wait: bool) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
-        await worker_app.run_worker_async(
+        worker_app.perform_import_paths()
+        worker = PatientWorker(
+            worker_app,
             concurrency=concurrency,
             wait=wait,
             fetch_job_polling_interval=5.0,
@@ -36,3 +40,4 @@ async def work(concurrency: int, *, wait: bool) -> None:
             stalled_worker_timeout=settings.JOB_STALLED_SECONDS,
             delete_jobs="never",
         )
+        await worker.run()
