@@ -135,7 +135,7 @@ CSRF_TRUSTED_ORIGINS = env.words("RIDLEY_TRUSTED_ORIGINS")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "ridley.core.accounts.authentication.BearerToken",
-        "rest_framework.authentication.SessionAuthentication",
+        "ridley.core.accounts.authentication.SessionCookie",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
