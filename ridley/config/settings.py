@@ -79,13 +79,16 @@ TEMPLATES = [
 
 # The app role serves; the owner migrates. A process is one or the other, never both.
 RUNS_AS_OWNER = env.choice("RIDLEY_RUN_AS", ("app", "owner"), "app") == "owner"
+# Connections that the threads of a process share; 0: each thread keeps one of its own.
+DATABASE_POOL = env.number("RIDLEY_DATABASE_POOL", 0)
+_pool = {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 30}} if DATABASE_POOL > 0 else {}
 DATABASES = {
     "default": {
         "ENGINE": "ridley.core.database",
         **env.database("DATABASE_OWNER_URL" if RUNS_AS_OWNER else "DATABASE_URL"),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if _pool else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10, "application_name": "ridley"},
+        "OPTIONS": {"connect_timeout": 10, "application_name": "ridley", **_pool},
     }
 }
 APP_ROLE = str(env.database("DATABASE_URL")["USER"])
@@ -135,7 +138,7 @@ CSRF_TRUSTED_ORIGINS = env.words("RIDLEY_TRUSTED_ORIGINS")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "ridley.core.accounts.authentication.BearerToken",
-        "rest_framework.authentication.SessionAuthentication",
+        "ridley.core.accounts.authentication.SessionCookie",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [

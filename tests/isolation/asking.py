@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -9,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.isolation.watching import Statement, watched
 from tests.world import Client
 
 NAME = re.compile(r"\{([a-z_]+)\}")
+CURSOR = re.compile(r'"next": ?"([\w-]+)"')
 OWN_HEADERS = ("x-request-id", "content-length")  # differ from answer to answer without telling anything
 
 
@@ -58,16 +61,22 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: str
+    work: list[Statement] = field(default_factory=list, compare=False, repr=False)  # what PostgreSQL was asked
 
     def without(self, values: Iterable[Any]) -> Answer:
         """The same answer with what the caller sent replaced, so that echoes are no difference and no leak."""
         headers, body = json.dumps(self.headers), self.body
         for value in sorted({str(value) for value in values}, key=len, reverse=True):
             headers, body = headers.replace(value, "<sent>"), body.replace(value, "<sent>")
-        return Answer(self.status, tuple(tuple(pair) for pair in json.loads(headers)), body)
+        return Answer(self.status, tuple(tuple(pair) for pair in json.loads(headers)), body, self.work)
 
     def text(self) -> str:
-        return "\n".join([*(f"{name}: {value}" for name, value in self.headers), self.body])
+        """All that it says, a cursor's contents too."""
+        cursors = [base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)).decode() for found in self.cursors()]
+        return "\n".join([*(f"{name}: {value}" for name, value in self.headers), self.body, *cursors])
+
+    def cursors(self) -> list[str]:
+        return CURSOR.findall(self.body)
 
     def items(self) -> int:
         """How many records a list, a CSV or an NDJSON answer has."""
@@ -86,10 +95,11 @@ def send(client: Client, verb: str, ask: Ask, ids: Mapping[str, Any], *, tenant:
     if ask.body is not None:
         content = json.dumps(filled_body(ask.body, ids)).encode()
     headers = {name: filled(value, ids) for name, value in ask.headers.items()}
-    response = client.generic(verb.upper(), path + query, content, content_type=media_type, headers=headers)
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    with watched() as work:
+        response = client.generic(verb.upper(), path + query, content, content_type=media_type, headers=headers)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
     kept = sorted((name.lower(), value) for name, value in response.items() if name.lower() not in OWN_HEADERS)
-    return Answer(response.status_code, tuple(kept), body.decode("utf-8", "replace"))
+    return Answer(response.status_code, tuple(kept), body.decode("utf-8", "replace"), work)
 
 
 def filled(text: str, ids: Mapping[str, Any]) -> str:

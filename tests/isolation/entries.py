@@ -59,7 +59,9 @@ CORE_ENTRIES = {
     "HEAD uploads/<int:id>/": entry(Ask("uploads/{unfinished}/", headers=TUS), limited=OWN),
     "PATCH uploads/<int:id>/": entry(Ask("uploads/{half_sent}/", content=b"def", headers=AT_THREE), limited=OWN),
     "DELETE uploads/<int:id>/": entry(Ask("uploads/{given_up}/", headers=TUS), limited=OWN),
-    "GET uploads/<int:id>/content/": entry(Ask("uploads/{upload}/content/"), limited=OWN),
+    "GET uploads/<int:id>/content/": entry(
+        Ask("uploads/{upload}/content/"), Ask("uploads/{upload}/content/", headers={"Range": "bytes=0-3"}), limited=OWN
+    ),
 }  # fmt: skip
 
 CHANGES_ENTRIES = {

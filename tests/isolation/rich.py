@@ -156,11 +156,11 @@ def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
     }  # fmt: skip
 
 
-def own_things(rich: Rich, person: Client) -> Ids:
-    """What a person limited to acme did, sent and started: of every kind that shared_things has of the admin."""
-    name, content = f"{rich.mark}-own.csv", f"{rich.mark} own bytes".encode()
-    branch = done(person.post("branches/", {"key": f"{rich.mark}-own", "title": f"{rich.mark} own"}))
-    edit = {"kind": "update", "key": rich.ids["acme"]["row_key"], "values": {"price": f"{rich.mark} own"}}
+def own_things(rich: Rich, person: Client, word: str = "own") -> Ids:
+    """What this person did, sent and started for acme: of every kind that shared_things has of the admin."""
+    name, content = f"{rich.mark}-{word}.csv", f"{rich.mark} {word} bytes".encode()
+    branch = done(person.post("branches/", {"key": f"{rich.mark}-{word}", "title": f"{rich.mark} {word}"}))
+    edit = {"kind": "update", "key": rich.ids["acme"]["row_key"], "values": {"price": f"{rich.mark} {word}"}}
     path = f"assistant/tables/{rich.ids['acme']['table']}/edits/"
     edited = done(person.post(path, {"changes": [edit]}))["id"]
     decided(person, edited)

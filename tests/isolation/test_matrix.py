@@ -6,83 +6,23 @@ fails here by its name.
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Iterator
 
 import pytest
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from conftest import owner_connection, truncate_as_owner
-from ridley.core.access import roles
-from ridley.core.access.permissions import ALL
+from ridley.core.access.export import FORMATS
 from ridley.core.access.reach import Reach
 from ridley.core.people import queries
 from ridley.core.people.api import BranchesView, BranchView
-from ridley.core.tenants.models import Branch, Grant, Membership
-from tests.isolation.checks import Bench, Check, secrets
+from ridley.core.tenants.models import Branch
+from tests.isolation.checks import Bench, Check
+from tests.isolation.conftest import THEIRS
 from tests.isolation.entries import ENTRIES
-from tests.isolation.rich import Rich, number_from, own_things, rich_tenant
 from tests.isolation.routes import Served, behind_the_door, beside_the_door
-from tests.world import Client, person
 
 SERVED = {served.name: served for served in behind_the_door()}
-OURS, THEIRS, LATER = 50_000_000_000, 70_000_000_000, 30_000_000_000
-WITHOUT = "test.all_but."
-
-
-@pytest.fixture(scope="module")
-def bench(django_db_setup: None, django_db_blocker) -> Iterator[Bench]:
-    """Two tenants with some of everything, committed: what a request leaves behind is seen by the owner."""
-    refusals = logging.getLogger("django.request")
-    level = refusals.level
-    refusals.setLevel(logging.ERROR)
-    with django_db_blocker.unblock(), owner_connection() as owner:
-        try:
-            yield made_bench(owner)
-        finally:
-            refusals.setLevel(level)
-            truncate_as_owner()
-            for name in [name for name in roles._roles if name.startswith(WITHOUT)]:
-                del roles._roles[name]
-
-
-def made_bench(owner) -> Bench:
-    number_from(owner, OURS)
-    ours = rich_tenant("narwhal", ("acme", "zeta"))
-    number_from(owner, THEIRS)
-    theirs = rich_tenant("quokka", ("acme",))
-    number_from(owner, LATER)
-    known = roles.all_permissions() | ALL
-    roles.register_roles({f"{WITHOUT}{permission}": known - {permission} for permission in known})
-    key = ours.ids["acme"]["source_key"]
-    limits = {"source": [key, f"{key}-empty"]}
-    onlooker = ours.world.member("admin", limits=limits)
-    also_sees_all(ours, onlooker)
-    limited = ours.world.client("admin", limits=limits)
-    return Bench(
-        ours=ours,
-        theirs=theirs,
-        owner=owner,
-        anonymous=Client(ours.key, None),
-        outsider=Client(ours.key, person("outsider")),
-        without={permission: ours.world.client(f"{WITHOUT}{permission}") for permission in known},
-        limited=limited,
-        own={**ours.ids["acme"], **own_things(ours, limited)},
-        onlooker=Client(ours.key, onlooker),
-        secrets={
-            ours.key: secrets(owner, ours, str(OURS)[:2]),
-            theirs.key: secrets(owner, theirs, str(THEIRS)[:2]),
-            "zeta": re.compile("|".join(["zeta", *(str(id) for id in ours.zeta_only)])),
-        },
-    )
-
-
-def also_sees_all(rich: Rich, user) -> None:
-    with rich.world.pinned():
-        membership = Membership.objects.get(user=user)
-        Grant.objects.create(tenant=rich.world.tenant, membership=membership, role="assistant.viewer")
 
 
 def check(bench: Bench, name: str) -> list[str]:
@@ -107,6 +47,19 @@ def test_every_filter_and_every_id_in_a_body_is_asked_with_foreign_ids(name: str
     asked = " ".join(f"{ask.query} {ask.body}" for ask in ENTRIES[name].asks)
     missing = [field for field in [*open_filters(SERVED[name]), *ids_in_body(SERVED[name])] if field not in asked]
     assert not missing, f"{name} is never asked with {', '.join(missing)}"
+
+
+def test_every_list_and_all_else_that_streams_is_asked_as_csv_and_as_ndjson():
+    streaming = [name for name in ENTRIES.keys() & SERVED.keys() if streams(SERVED[name])]
+    assert len(streaming) >= 16
+    for name in streaming:
+        asked = [ask.query for ask in ENTRIES[name].asks]
+        assert all(any(f"format={kind}" in query for query in asked) for kind in FORMATS), name
+
+
+def streams(served: Served) -> bool:
+    declared = getattr(served.view, "parameters", {}).get(served.verb, [])
+    return served.is_list or "format" in [parameter.name for parameter in declared]
 
 
 def open_filters(served: Served) -> list[str]:
@@ -195,6 +148,41 @@ def test_without_reach_the_matrix_goes_red(bench: Bench, monkeypatch: pytest.Mon
     monkeypatch.setattr(Reach, "values", lambda self, kind: None)
     monkeypatch.setattr(Reach, "covers", lambda self, kind, value: True)
     assert wanted in "\n".join(check(bench, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "difference", "wanted"),
+    [
+        ("GET branches/<int:id>/", "a statement", "not the same work as for what nobody has"),
+        ("DELETE branches/<int:id>/", "a statement", "not the same work as for what nobody has"),
+        ("GET branches/<int:id>/", "a header", "a refusal with etag"),
+    ],
+)
+def test_a_foreign_id_that_is_more_work_or_has_a_tag_turns_the_matrix_red(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str, difference: str, wanted: str
+):
+    real, answered = queries.branches, BranchView.handle_exception
+
+    def more_work(scope):
+        found = real(scope)
+        found.filter = lambda *args, **values: looked_twice(found, *args, **values)
+        return found
+
+    def looked_twice(found, *args, **values):
+        if any(id >= THEIRS for id in (values.get("pk"), values.get("parent_id")) if id):
+            Branch.objects.exists()
+        return type(found).filter(found, *args, **values)
+
+    def tagged(self, error):
+        response = answered(self, error)
+        response["ETag"] = '"branch-1-1"'
+        return response
+
+    if difference == "a statement":
+        monkeypatch.setattr(queries, "branches", more_work)
+    else:
+        monkeypatch.setattr(BranchView, "handle_exception", tagged)
+    assert wanted in "\n".join(Check(bench, SERVED[name], ENTRIES[name]).foreign_ids())
 
 
 def test_a_verb_without_an_entry_is_told_by_name(bench: Bench, monkeypatch: pytest.MonkeyPatch):

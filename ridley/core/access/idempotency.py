@@ -41,10 +41,10 @@ class Claim:
         IdempotencyKey.objects.filter(pk=self.id).update(status=response.status_code, body=body, headers=headers)
 
 
-def forget_old_keys() -> int:
-    """Remove the pinned tenant's keys that are older than KEPT_HOURS. Returns how many."""
-    old = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - timedelta(hours=KEPT_HOURS))
-    return old.delete()[0]
+def forget_old_keys(tenant_id: int) -> int:
+    """Remove the keys of a tenant, which is pinned, that are older than KEPT_HOURS. Returns how many."""
+    before = timezone.now() - timedelta(hours=KEPT_HOURS)
+    return IdempotencyKey.objects.filter(tenant_id=tenant_id, created_at__lt=before).delete()[0]
 
 
 def claim(scope: Scope, *, key: str, call: str, body: bytes) -> Claim:
@@ -60,7 +60,7 @@ def claim(scope: Scope, *, key: str, call: str, body: bytes) -> Claim:
         )
         if row := cursor.fetchone():
             return Claim(row[0])
-    before = IdempotencyKey.objects.get(actor_id=str(scope.actor_id), key=key)
+    before = IdempotencyKey.objects.get(tenant_id=scope.tenant_id, actor_id=str(scope.actor_id), key=key)
     if (before.call, before.digest) != (call, digest):
         raise KeyReused("This Idempotency-Key was used for another call. Nothing was done. Take a new key.")
     response = Response(before.body, status=before.status)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django_filters.rest_framework import BooleanFilter, ChoiceFilter, IsoDateTimeFilter, NumberFilter, UUIDFilter
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -64,6 +65,10 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": str(self.__doc__)}
+
+
+class CookieScheme(SessionScheme):
+    target_class = "ridley.core.accounts.authentication.SessionCookie"
 
 
 class JsonScheme(OpenApiSerializerFieldExtension):

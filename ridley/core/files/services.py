@@ -184,8 +184,8 @@ def local_copy(upload: Upload) -> Iterator[Path]:
 def expire_unfinished(scope: Scope, *, now: datetime) -> int:
     """Take back the tenant's unfinished uploads that nobody continued, and parts without one. Returns how many."""
     with opened(scope):
-        overdue = list(due(now).values_list("pk", flat=True))
-        receiving = set(Upload.objects.filter(state=State.RECEIVING).values_list("pk", flat=True))
+        overdue = list(due(scope, now).values_list("pk", flat=True))
+        receiving = set(receiving_uploads(scope).values_list("pk", flat=True))
     before = now.timestamp() - settings.UPLOAD_KEPT_HOURS * 3600
     unknown = parts.left_behind(scope.tenant_id, known=receiving, before=before)
     return sum(expired(scope, id, now) for id in [*overdue, *unknown])
@@ -196,12 +196,12 @@ def expired(scope: Scope, id: int, now: datetime) -> bool:
     try:
         with parts.locked(scope.tenant_id, id) as part:
             with opened(scope):
-                upload = due(now).filter(pk=id).first()
+                upload = due(scope, now).filter(pk=id).first()
                 if upload is not None:
                     upload.state = State.EXPIRED
                     upload.save(update_fields=["state"])
                     record(scope, "core.upload_expired", subject=upload, name=upload.name, offset=part.size())
-                elif Upload.objects.filter(pk=id, state=State.RECEIVING).exists():
+                elif receiving_uploads(scope).filter(pk=id).exists():
                     return False
             if upload is not None:
                 storage.remove(upload.storage_name)
@@ -211,5 +211,9 @@ def expired(scope: Scope, id: int, now: datetime) -> bool:
         return False
 
 
-def due(now: datetime) -> QuerySet[Upload]:
-    return Upload.objects.filter(state=State.RECEIVING, expires_at__lte=now)
+def receiving_uploads(scope: Scope) -> QuerySet[Upload]:
+    return Upload.objects.filter(tenant_id=scope.tenant_id, state=State.RECEIVING)
+
+
+def due(scope: Scope, now: datetime) -> QuerySet[Upload]:
+    return receiving_uploads(scope).filter(expires_at__lte=now)

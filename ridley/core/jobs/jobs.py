@@ -35,4 +35,4 @@ def forget_keys(timestamp: int) -> None:
     drop_dead_connection()
     for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
         with pinned(tenant_id):
-            forget_old_keys()
+            forget_old_keys(tenant_id)

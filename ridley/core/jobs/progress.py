@@ -40,7 +40,7 @@ class Progress:
 def tell(tenant_id: int, job_id: int, fraction: float, words: str) -> None:
     try:
         with pinned(tenant_id):
-            Job.objects.filter(pk=job_id, state=State.RUNNING).update(
+            Job.objects.filter(tenant_id=tenant_id, pk=job_id, state=State.RUNNING).update(
                 fraction=min(max(fraction, 0.0), 1.0), words=words[:300]
             )
     except (DatabaseError, InterfaceError):

@@ -29,10 +29,11 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
     """Run a job and tell its outcome. A Refusal ends it as failed, in words; a lost database is tried again."""
     drop_dead_connection()
     with pinned(tenant_id):
-        found = Job.objects.filter(pk=job_id).first()
+        found = Job.objects.filter(tenant_id=tenant_id, pk=job_id).first()
         if found is None or found.state in (State.DONE, State.FAILED, State.CANCELLED):
             return  # taken over after it had ended, or cancelled
-        Job.objects.filter(pk=job_id).update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
+        mine = Job.objects.filter(tenant_id=tenant_id, pk=job_id)
+        mine.update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
     scope = trusted_scope(tenant_id, actor_id=found.actor_id, request_id=found.request_id)
     token = request_id.current.set(found.request_id)
     progress = Progress(tenant_id, job_id)
@@ -74,7 +75,7 @@ def fail(scope: Scope, job_id: int, job: Job) -> None:
 
 def end(scope: Scope, job_id: int, **values: Any) -> None:
     with opened(scope):
-        Job.objects.filter(pk=job_id).update(ended_at=Now(), **values)
+        Job.objects.filter(tenant_id=scope.tenant_id, pk=job_id).update(ended_at=Now(), **values)
 
 
 def drop_dead_connection() -> None:

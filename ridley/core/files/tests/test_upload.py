@@ -56,6 +56,17 @@ def test_a_file_sent_with_its_announcement_is_complete_at_once(world):
     assert (made.json()["state"], made.json()["sha256"]) == ("complete", SHA)
 
 
+def test_a_browser_may_send_the_bytes_with_the_announcement_too_and_needs_its_csrf_token(world):
+    sender = world.client("admin")
+    sender.handler.enforce_csrf_checks = True
+    token = sender.cookies["csrftoken"] = "t" * 32
+    refused_without = create(sender, len(FILE), body=FILE)
+    assert (refused_without.status_code, refused_without.json()["code"]) == (403, "denied")
+    sender.credentials(HTTP_X_CSRFTOKEN=token)
+    made = create(sender, len(FILE), body=FILE)
+    assert (made.status_code, made.json()["sha256"]) == (201, SHA)
+
+
 def test_the_announcement_may_bring_the_first_bytes_only(world):
     sender = world.client("admin")
     made = create(sender, len(FILE), body=FILE[:1000])
