@@ -101,19 +101,3 @@ def end() -> None:
     if SERVER is not None:
         SERVER.destroy()
         shutil.rmtree(RUNS / str(os.getpid()), ignore_errors=True)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A section with a line for each `record_property("counted", "...")`, from xdist's workers too."""
-    reports = [report for found in terminalreporter.stats.values() for report in found]
-    lines = {
-        str(value)
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "counted"
-    }
-    if lines:
-        terminalreporter.section("What was counted")
-        for line in sorted(lines):
-            terminalreporter.line(line)
