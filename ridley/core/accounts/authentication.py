@@ -28,4 +28,5 @@ class SessionCookie(SessionAuthentication):
     """The session cookie, and for writing the CSRF token in its header. The body is left to whoever reads it."""
 
     def enforce_csrf(self, request: Request) -> None:
-        super().enforce_csrf(request._request)  # DRF's own request would parse a POST's body: a file's, as JSON
+        # DRF's own request would parse a POST's body, a file's, as JSON
+        super().enforce_csrf(request._request)  # type: ignore[arg-type]
