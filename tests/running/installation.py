@@ -22,6 +22,7 @@ from ridley.config.addresses import Addresses
 from ridley.config.processes import end_groups
 from ridley.config.state import CHECKOUT, child_environment
 from ridley.config.tests.homes import Home, made_home
+from ridley.core.database.embedded import Server
 
 OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "RIDLEY_STORAGE", "RIDLEY_HOME")
 # What an apply writes; the set's and the jobs' own words about it are apart.
@@ -125,19 +126,26 @@ class Template:
 
 @contextmanager
 def template(rows: int) -> Iterator[Template]:
-    with without_given_addresses(), passable_folder() as folder:
-        home = made_home(folder / "home")
+    with passable_folder() as folder:
+        server = Server(folder / "home")
         try:
-            known = child_environment(home.state, home.addresses.as_environment(), owner=True)
-            known |= {"DJANGO_SETTINGS_MODULE": "ridley.config.settings", "RIDLEY_ENVIRONMENT": "test",
-                      "RIDLEY_DEBUG": "false", "RIDLEY_LOG_LEVEL": "WARNING"}  # fmt: skip
-            called(known, "manage.py", "migrate", "--verbosity", "0")
-            ids = json.loads(called(known, "-m", "tests.running.prepared", str(rows)))
-            home.sql("ANALYZE")  # as the server does by itself a minute later
-            home.state.server.stop()
-            yield Template(folder / "home", known, ids)
+            with without_given_addresses():  # not around the yield: this lives as long as the session
+                made = prepared_template(folder / "home", rows)
+            yield made
         finally:
-            home.state.server.destroy()
+            server.destroy()
+
+
+def prepared_template(folder: Path, rows: int) -> Template:
+    home = made_home(folder)
+    known = child_environment(home.state, home.addresses.as_environment(), owner=True)
+    known |= {"DJANGO_SETTINGS_MODULE": "ridley.config.settings", "RIDLEY_ENVIRONMENT": "test",
+              "RIDLEY_DEBUG": "false", "RIDLEY_LOG_LEVEL": "WARNING"}  # fmt: skip
+    called(known, "manage.py", "migrate", "--verbosity", "0")
+    ids = json.loads(called(known, "-m", "tests.running.prepared", str(rows)))
+    home.sql("ANALYZE")  # as the server does by itself a minute later
+    home.state.server.stop()
+    return Template(folder, known, ids)
 
 
 @contextmanager
