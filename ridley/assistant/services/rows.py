@@ -25,27 +25,31 @@ SELECT c.id AS change_id, c.kind, c.key, c.after_hash, r.id AS row_id, coalesce(
        (c.kind = 'removed' AND c.before_version IS NULL) OR (c.kind = 'changed' AND c.cell_count = 0) AS idle,
        CASE c.kind WHEN 'added' THEN jsonb_strip_nulls(c.record) WHEN 'changed' THEN cells.data END AS data
   FROM changes_change c
-  LEFT JOIN assistant_row r ON r.table_id = %(table)s AND r.key = c.key
-   AND (%(keys)s::text[] IS NULL OR r.key = ANY(%(keys)s::text[]))
+  LEFT JOIN assistant_row r ON r.table_id = %(table)s AND r.key = c.key {few}
   LEFT JOIN (SELECT change_id, jsonb_object_agg("column", new) AS data
                FROM changes_changecell WHERE change_set_id = %(set)s GROUP BY change_id) cells ON cells.change_id = c.id
  WHERE c.change_set_id = %(set)s AND c.verdict = 'accepted' AND c.fate = 'waiting'
    AND (%(actor)s::uuid IS NULL OR c.decided_by IS DISTINCT FROM %(actor)s::uuid)
 """
-# With few changes, only their rows are looked at; with many, the table's rows are read in one go.
+# With few changes, only their rows are looked at; with many, the table's rows are read in one go. Either way the two
+# sides are joined by hashing: loops over a table that was filled a moment ago, of which nothing is known yet, took minutes.
+MANY = 50_000
 KEYS = """
-SELECT CASE WHEN count(*) <= 50000 THEN array_agg(key) END
+SELECT CASE WHEN count(*) <= %(many)s THEN array_agg(key) END
   FROM (SELECT key FROM changes_change
-         WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT 50001) few
+         WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT %(many)s + 1) few
+"""
+FEW = "AND r.key = ANY(%(keys)s)"
+KINDS = """
+SELECT DISTINCT CASE WHEN kind = 'added' AND row_id IS NOT NULL THEN 'revived' ELSE kind END
+  FROM taken WHERE NOT conflict AND NOT idle
 """
 
-# Rows are joined by table and key besides their id: then each index that can be entered at all leads to the one row.
-# (By the id alone, old statistics made the planner enter an index at the table and look through it for every change.)
 KEEP_HISTORY = """
 INSERT INTO assistant_rowversion (tenant_id, row_id, table_id, key, data, version, live, since, until, change_set_id,
                                   actor_id)
 SELECT r.tenant_id, r.id, r.table_id, r.key, r.data, r.version, r.live, r.since, %(at)s, r.change_set_id, r.actor_id
-  FROM assistant_row r JOIN taken t ON r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
+  FROM assistant_row r JOIN taken t ON r.table_id = %(table)s AND r.id = t.row_id {few}
  WHERE NOT t.conflict AND NOT t.idle
 """
 
@@ -54,7 +58,7 @@ UPDATE assistant_row r
    SET data = jsonb_strip_nulls(r.data || t.data), hash = t.after_hash, version = r.version + 1, since = %(at)s,
        change_set_id = %(set)s, actor_id = %(by)s
   FROM taken t
- WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
+ WHERE r.table_id = %(table)s AND r.id = t.row_id {few}
    AND t.kind = 'changed' AND NOT t.conflict AND NOT t.idle
 """
 
@@ -62,7 +66,7 @@ REMOVE = """
 UPDATE assistant_row r
    SET live = false, version = r.version + 1, since = %(at)s, change_set_id = %(set)s, actor_id = %(by)s
   FROM taken t
- WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key
+ WHERE r.table_id = %(table)s AND r.id = t.row_id {few}
    AND t.kind = 'removed' AND NOT t.conflict AND NOT t.idle
 """
 
@@ -72,7 +76,8 @@ UPDATE assistant_row r
    SET data = t.data, hash = t.after_hash, live = true, version = r.version + 1, since = %(at)s,
        change_set_id = %(set)s, actor_id = %(by)s
   FROM taken t
- WHERE r.table_id = %(table)s AND r.id = t.row_id AND r.key = t.key AND t.kind = 'added' AND NOT t.conflict
+ WHERE r.table_id = %(table)s AND r.id = t.row_id {few}
+   AND t.kind = 'added' AND NOT t.conflict
 """
 
 ADD = """
@@ -83,6 +88,8 @@ SELECT current_setting('app.tenant_id')::bigint, %(table)s, t.key, t.data, t.aft
  WHERE t.kind = 'added' AND t.row_id IS NULL AND NOT t.conflict
  ORDER BY t.change_id
 """
+
+WRITES = {"changed": CHANGE, "removed": REMOVE, "revived": REVIVE, "added": ADD}
 
 COUNT = """
 UPDATE assistant_table
@@ -101,13 +108,21 @@ def write_changes(
         cursor.execute("SELECT clock_timestamp()")  # under the table's lock, so that versions follow each other in time
         at = cursor.fetchone()[0]
         values = {"table": table_id, "set": change_set_id, "actor": decided_by_others_than, "at": at, "by": by}
-        cursor.execute(KEYS, values)
+        cursor.execute(KEYS, {**values, "many": MANY})
         (keys,) = cursor.fetchone()
+        values["keys"] = keys
+        few = "" if keys is None else FEW
         with without_nested_loops():
-            cursor.execute(TAKE, {**values, "keys": keys})
-        cursor.execute("ANALYZE taken")
-        for statement in (KEEP_HISTORY, CHANGE, REMOVE, REVIVE, ADD, COUNT):
-            cursor.execute(statement, values)
+            cursor.execute(TAKE.format(few=few), values)
+            cursor.execute("ANALYZE taken")
+            cursor.execute(KINDS)
+            kinds = {row[0] for row in cursor.fetchall()}
+            if kinds - {"added"}:
+                cursor.execute(KEEP_HISTORY.format(few=few), values)
+            for kind, statement in WRITES.items():
+                if kind in kinds:
+                    cursor.execute(statement.format(few=few), values)
+            cursor.execute(COUNT, values)
 
 
 def learn_profile(scope: Scope, table_id: int, profile: Mapping[str, Any]) -> None:
