@@ -32,7 +32,7 @@ SELECT c.id AS change_id, c.kind, c.key, c.after_hash, r.id AS row_id, coalesce(
    AND (%(actor)s::uuid IS NULL OR c.decided_by IS DISTINCT FROM %(actor)s::uuid)
 """
 # With few changes, only their rows are looked at; with many, the table's rows are read in one go. Either way the two
-# sides are joined by hashing: loops over a table that was filled a moment ago, of which nothing is known yet, took minutes.
+# sides are joined by hashing: loops over a table filled a moment ago, of which nothing is known yet, took minutes.
 MANY = 50_000
 KEYS = """
 SELECT CASE WHEN count(*) <= %(many)s THEN array_agg(key) END
