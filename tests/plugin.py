@@ -10,6 +10,7 @@ import secrets
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -80,3 +81,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER is not None:
         SERVER.destroy()
         shutil.rmtree(RUNS / str(os.getpid()), ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests tell about a run (numbers, seeds) through `record_property("told", ...)`, from every worker."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    lines = [
+        f"{report.nodeid.rpartition('/')[2]}: {text}"
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, text in report.user_properties
+        if name == "told"
+    ]
+    if lines:
+        terminalreporter.section("told by the tests")
+        for line in lines:
+            terminalreporter.line(line)
