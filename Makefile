@@ -28,7 +28,7 @@ test: install-dev  ## run the tests
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-slow: install-dev  ## run the tests that take longer: kills, newman, schemathesis
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow -n 2 $(ARGS)
 
 coverage: install-dev  ## branch coverage of rules and services, at least 90 %, of a `make test ARGS=--cov`
 	@$(BIN)/coverage report --skip-covered --fail-under=90

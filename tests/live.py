@@ -73,7 +73,7 @@ def live_ridley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @contextmanager
-def database(name: str) -> Iterator[dict[str, str]]:
+def database(name: str, *, keep: bool = False) -> Iterator[dict[str, str]]:
     """A database with both roles on the test run's server; their passwords stay those of the run."""
     superuser = os.environ["RIDLEY_TEST_SUPERUSER"]
     known = Environment(os.environ)
@@ -84,7 +84,8 @@ def database(name: str) -> Iterator[dict[str, str]]:
         app_password=str(found["DATABASE_URL"]["PASSWORD"]),
     )  # fmt: skip
     yield {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
-    drop_database(superuser, name)
+    if not keep:
+        drop_database(superuser, name)
 
 
 def environment(home: Path, addresses: Mapping[str, str]) -> dict[str, str]:

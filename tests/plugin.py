@@ -80,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A line for each `record_property("counted", words)` of a test, whichever worker ran it."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
     counted = [
-        words
+        f"{Path(report.nodeid.partition('::')[0]).stem}: {words}"
         for report in reports
         if getattr(report, "when", "") == "call"
         for name, words in report.user_properties

@@ -29,7 +29,8 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
     """Run a job and tell its outcome. A Refusal ends it as failed, in words; a lost database is tried again."""
     drop_dead_connection()
     with pinned(tenant_id):
-        found = Job.objects.filter(tenant_id=tenant_id, pk=job_id).first()
+        # Under its lock: whoever took it over by mistake must not begin a job that ends at this very moment.
+        found = Job.objects.select_for_update().filter(tenant_id=tenant_id, pk=job_id).first()
         if found is None or found.state in (State.DONE, State.FAILED, State.CANCELLED):
             return  # taken over after it had ended, or cancelled
         mine = Job.objects.filter(tenant_id=tenant_id, pk=job_id)
@@ -74,8 +75,10 @@ def fail(scope: Scope, job_id: int, job: Job) -> None:
 
 
 def end(scope: Scope, job_id: int, **values: Any) -> None:
+    """Note the outcome. Of two workers with one job (one was thought dead), the one that did it has the last word."""
     with opened(scope):
-        Job.objects.filter(tenant_id=scope.tenant_id, pk=job_id).update(ended_at=Now(), **values)
+        mine = Job.objects.filter(tenant_id=scope.tenant_id, pk=job_id)
+        mine.exclude(state=State.DONE).update(ended_at=Now(), **values)
 
 
 def drop_dead_connection() -> None:

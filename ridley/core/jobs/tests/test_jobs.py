@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from psycopg import OperationalError as DriverOperationalError
 
+from ridley.core.access.errors import Conflict
 from ridley.core.audit.models import Event
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.progress import Progress, tell
@@ -151,6 +152,18 @@ def test_a_job_that_has_ended_is_not_run_again(world, name):
     before = seen(world, made)
     start(made, lambda *_, **__: pytest.fail("run again"))
     assert seen(world, made) == before
+
+
+def test_of_two_workers_with_one_job_the_one_that_did_it_has_the_last_word(world):
+    made = enqueued(world, "chores.make", key="a")
+
+    def refuse_after_another_has_done_it(scope, progress, **arguments):
+        start(made)
+        raise Conflict("Too late.")
+
+    start(made, refuse_after_another_has_done_it)
+    assert (seen(world, made)["state"], seen(world, made)["result"]) == ("done", {"key": "a"})
+    assert seen(world, made)["problem"] is None
 
 
 def test_a_job_that_was_never_kept_is_passed_over(world):

@@ -1,9 +1,16 @@
 """Real workers: processes of their own that take what another process enqueued."""
 
+import os
 import signal
+import threading
+import time
 
+import psycopg
 import pytest
+from django.db import connection
 
+from ridley.core.jobs.registry import registered
+from ridley.core.jobs.runner import run
 from ridley.core.jobs.services import enqueue
 from ridley.core.tenants.models import Branch
 from tests import chores  # noqa: F401 registers the jobs that are enqueued here
@@ -43,16 +50,32 @@ def test_a_worker_does_what_another_process_enqueued(world, job):
 
 
 def test_a_worker_refuses_to_serve_as_the_owner(world):
-    import os
     from urllib.parse import urlsplit
-
-    from django.db import connection
 
     owner = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     process = start("--until-empty", DATABASE_URL=owner)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "policies do not hold the owner" in output
+
+
+def test_a_job_that_ends_while_another_worker_begins_it_stays_ended(world, job, owner):
+    made = enqueued(world, "chores.make", key="a")
+    with owner.transaction():
+        owner.execute("UPDATE jobs_job SET state = 'done', ended_at = now() WHERE id = %s", [made.pk])
+        second = threading.Thread(target=begin, args=[made])
+        second.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid IS NOT NULL"
+        assert eventually(lambda: owner.execute(waiting).fetchone()[0])
+    second.join(timeout=30)
+    assert (job(made)["state"], job(made)["attempts"], titles(world)) == ("done", 0, {})
+
+
+def begin(made):
+    try:
+        run(registered[made.kind], tenant_id=made.tenant_id, job_id=made.pk)
+    finally:
+        connection.close()
 
 
 @pytest.mark.slow
@@ -73,6 +96,26 @@ def test_a_job_whose_connection_was_cut_is_tried_again(world, job):
         assert eventually(lambda: job(made)["state"] == "done")
     assert (job(made)["attempts"], job(made)["result"]) == (2, {"key": "a"})
     assert sorted(titles(world)) == ["a", "a-begun"]
+
+
+@pytest.mark.slow
+def test_a_worker_outlives_a_database_that_lets_nobody_in_for_a_while(world, job):
+    name = connection.settings_dict["NAME"]
+    with working() as process, psycopg.connect(os.environ["RIDLEY_TEST_SUPERUSER"], autocommit=True) as superuser:
+        first = enqueued(world, "chores.make", key="a")
+        assert eventually(lambda: job(first)["state"] == "done")
+        superuser.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
+                [name, connection.connection.info.backend_pid],
+            )
+            time.sleep(2)  # long enough for whoever asks again at once, and is refused
+        finally:
+            superuser.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        second = enqueued(world, "chores.make", key="b")
+        assert eventually(lambda: job(second)["state"] == "done", seconds=60)
+        assert process.poll() is None
 
 
 @pytest.mark.slow
