@@ -157,7 +157,7 @@ def rolled_back(us: Tenant, other: Tenant, number: int) -> list[Request]:
                 {"If-Match": f'"branch-{us.ids["branch"]}-77"'}, shows=True),
         Request(us, "half an edit", "POST", f"assistant/tables/{us.ids['table']}/edits/", (422,), {"changes": edits}),
         Request(us, "a fault of ours", "POST", "branches/", (500,), {"key": gone, "title": us.mark},
-                {"X-Request-Id": f"{BREAK}{number}"}),
+                {"X-Request-Id": f"{BREAK}{number:06}"}),
     ]  # fmt: skip
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any
+
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
+from django.http import QueryDict
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -25,8 +29,9 @@ class BearerToken(JWTTokenAuthentication):
 
 
 class SessionCookie(SessionAuthentication):
-    """The session cookie, and for writing the CSRF token in its header. The body is left to whoever reads it."""
+    """The session cookie, and for writing the CSRF token in its header, never in the body: that may be a file."""
 
     def enforce_csrf(self, request: Request) -> None:
-        # DRF's own request would parse a POST's body, a file's, as JSON
-        super().enforce_csrf(request._request)  # type: ignore[arg-type]
+        unread: Any = copy(request._request)
+        unread._post = QueryDict()  # else the check would parse a POST's body, or read it before whoever it is for
+        super().enforce_csrf(unread)
