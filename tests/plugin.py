@@ -76,6 +76,22 @@ def begin() -> Server | None:
 SERVER = begin()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A line for each `record_property("counted", words)` of a test, whichever worker ran it."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    counted = [
+        words
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, words in report.user_properties
+        if name == "counted"
+    ]
+    if counted:
+        terminalreporter.section("What was counted")
+        for words in counted:
+            terminalreporter.write_line(words)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER is not None:
         SERVER.destroy()
