@@ -80,7 +80,8 @@ class MappingState(models.TextChoices):
 class Row(HotTenantModel):
     """A record of a table. A removed row stays as not live, so that its history and mapping wait for its return.
 
-    `mapping` and `master_row_id` repeat the current Mapping, so that lists, lookups and counts need no join.
+    `mapping` and `master_row_id` repeat the current Mapping, so that lists, lookups and counts need no join. A file is
+    compared by the index of the hashes alone, without a look at the rows, as long as they are vacuumed now and then.
     """
 
     table = models.ForeignKey(Table, on_delete=models.PROTECT, related_name="rows", db_index=False, db_constraint=False)
@@ -100,6 +101,7 @@ class Row(HotTenantModel):
         indexes = [
             models.Index(fields=["tenant", "table", "id"], name="row_page"),
             models.Index(fields=["tenant", "table", "mapping", "id"], name="row_mapping", condition=Q(live=True)),
+            models.Index(fields=["tenant", "table", "hash"], name="row_hash", condition=Q(live=True)),
             models.Index(
                 fields=["tenant", "master_row_id"], name="row_master", condition=Q(master_row_id__isnull=False)
             ),
