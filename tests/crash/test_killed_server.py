@@ -28,6 +28,7 @@ from tests.worker import eventually
 
 pytestmark = pytest.mark.slow
 KILLS = 10
+COPY = "crash_server"
 SHORT = {"RIDLEY_JOB_HEARTBEAT_SECONDS": "1", "RIDLEY_JOB_STALLED_SECONDS": "3"}
 
 
@@ -39,9 +40,10 @@ class Installation:
         self.addresses = start_embedded(self.state)
         dump = folder / "ready.dump"
         tools = find_tools(18)
-        subprocess.run(
-            [str(tools / "pg_dump"), "--format=custom", f"--file={dump}", stage.superuser("crash_ready_1")], check=True
-        )
+        with stage.copied(1, COPY):  # not the one that waits: nobody can copy a database that somebody looks into
+            subprocess.run(
+                [str(tools / "pg_dump"), "--format=custom", f"--file={dump}", stage.superuser(COPY)], check=True
+            )
         self.superuser = self.state.server.addresses().superuser_url.removesuffix("/postgres") + "/ridley"
         restore_database(tools, self.superuser, dump, wanted=folder / "ready.list")
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "RIDLEY"))}

@@ -10,7 +10,9 @@ from psycopg import sql
 from ridley.cli import main
 from ridley.core.database.roles import check_app_role, drop_database
 
-NAME, OWNER, APP = "prepared_here", "prepared_owner", "prepared_app"
+# Roles are the whole server's, which all workers of a test run share.
+OURS = os.environ.get("PYTEST_XDIST_WORKER", "main")
+NAME, OWNER, APP = f"prepared_{OURS}", f"prepared_{OURS}_owner", f"prepared_{OURS}_app"
 
 
 @pytest.fixture

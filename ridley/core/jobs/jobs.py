@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from ridley.core.access.idempotency import forget_old_keys
 from ridley.core.database.pin import pinned
-from ridley.core.jobs.runner import drop_dead_connection
+from ridley.core.jobs.runner import drop_dead_connection, end_given_up
 from ridley.core.tenants.models import Tenant
 
 
@@ -19,6 +19,16 @@ async def take_over(context: JobContext, timestamp: int) -> None:
     stalled = await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.JOB_STALLED_SECONDS)
     for job in stalled:
         await context.app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="jobs.end_given_up", queueing_lock="jobs.end_given_up")
+def tell_given_up(timestamp: int) -> None:
+    """Tell the end of what the queue has given up, of every tenant, each behind its own wall."""
+    drop_dead_connection()
+    for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
+        with pinned(tenant_id):
+            end_given_up(tenant_id)
 
 
 @app.periodic(cron="17 3 * * *")

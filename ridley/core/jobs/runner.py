@@ -21,6 +21,10 @@ from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction, 
 logger = logging.getLogger(__name__)
 GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
 NO_ROOM = "The database's disk was full in every attempt. Nothing was half done. Make room and start it again."
+GIVEN_UP = """
+SELECT j.id FROM jobs_job j JOIN procrastinate_jobs q ON q.id = j.queue_id
+ WHERE j.tenant_id = %s AND j.state IN ('waiting', 'running') AND q.status = 'failed'
+"""
 TRIED_AGAIN = "The database went away. Nothing was half done; it is tried again soon."
 TRIED_WITH_ROOM = "The database's disk is full. Nothing was half done; it is tried again until there is room."
 
@@ -79,6 +83,20 @@ def end(scope: Scope, job_id: int, **values: Any) -> None:
     with opened(scope):
         mine = Job.objects.filter(tenant_id=scope.tenant_id, pk=job_id)
         mine.exclude(state=State.DONE).update(ended_at=Now(), **values)
+
+
+def end_given_up(tenant_id: int) -> int:
+    """End the jobs of a tenant, which is pinned, that the queue has given up without their end being told.
+
+    That is so if the database could not take the telling either: to people the job would run for ever, and whatever
+    may be asked for again only after a failure could never be. Returns how many.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(GIVEN_UP, [tenant_id])
+        ids = [id for (id,) in cursor.fetchall()]
+    problem = {"code": "database-lost", "detail": GAVE_UP}
+    going_on = Job.objects.filter(tenant_id=tenant_id, pk__in=ids, state__in=(State.WAITING, State.RUNNING))
+    return going_on.update(state=State.FAILED, words=GAVE_UP, problem=problem, ended_at=Now())
 
 
 def drop_dead_connection() -> None:

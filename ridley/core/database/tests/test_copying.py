@@ -1,10 +1,13 @@
 """COPY on Django's connection."""
 
+import os
+import resource
+
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, ProgrammingError, connection, transaction
 
-from ridley.core.database.copying import copy_in, copy_out
+from ridley.core.database.copying import copy_in, copy_out, copy_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,16 +34,45 @@ def test_it_sees_what_its_own_transaction_wrote_and_begins_one_if_it_must():
 
 
 @pytest.mark.parametrize(
-    ("query", "error"),
+    ("query", "error", "cause"),
     [
-        ("SELECT 1 / (n - 50000) FROM generate_series(1, 100000) n", psycopg.errors.DivisionByZero),
-        ("SELECT nothing", psycopg.errors.UndefinedColumn),
+        ("SELECT 1 / (n - 50000) FROM generate_series(1, 100000) n", DataError, psycopg.errors.DivisionByZero),
+        ("SELECT nothing", ProgrammingError, psycopg.errors.UndefinedColumn),
     ],
 )
-def test_an_answer_that_breaks_off_is_an_error_and_the_connection_can_be_used_on(query, error):
-    with pytest.raises(error), transaction.atomic():
-        copy_out(query, [])
+@pytest.mark.parametrize("ask", [copy_out, copy_value])
+def test_an_answer_that_breaks_off_is_djangos_error_and_the_connection_can_be_used_on(ask, query, error, cause):
+    with pytest.raises(error) as raised, transaction.atomic():
+        ask(query, [])
+    assert type(raised.value.__cause__) is cause
     assert copy_out("SELECT 1", []) == b"1\n"
+
+
+def test_what_cannot_be_copied_in_is_djangos_error():
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE numbers (number int) ON COMMIT DROP")
+        with pytest.raises(DataError), transaction.atomic():
+            copy_in("numbers", b"one\n", null="")
+    assert copy_out("SELECT 1", []) == b"1\n"
+
+
+def test_a_process_with_more_than_a_thousand_open_files_reads_its_answers_too():
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], min(2048, limits[1])), limits[1]))
+    connection.close()
+    taken = []
+    try:
+        while not taken or taken[-1] < 1030:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+        # more than the server keeps back, then a pause, so that it must be waited for
+        slow = "SELECT repeat('x', 20000), CASE n WHEN 2 THEN pg_sleep(0.3)::text END FROM generate_series(1, 2) n"
+        assert len(copy_out(slow, [])) == 2 * 20_000 + len(b',\n,""\n')
+    finally:
+        connection.close()
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_a_reader_that_is_interrupted_leaves_no_connection_in_the_middle_of_an_answer(monkeypatch):

@@ -11,6 +11,7 @@ from psycopg import errors as pg
 
 from ridley.core.access.problems import as_problem
 from ridley.core.jobs import runner, worker
+from ridley.core.jobs.jobs import tell_given_up
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.registry import MAX_ATTEMPTS
 from ridley.core.jobs.services import enqueue
@@ -39,6 +40,39 @@ def test_a_full_disk_is_told_at_each_attempt_and_as_the_reason_at_the_last(world
             told.append(Job.objects.values_list("state", "words", "problem").get(pk=made.pk))
     assert told[:-1] == [("running", runner.TRIED_WITH_ROOM, None)] * (MAX_ATTEMPTS - 1)
     assert told[-1] == ("failed", runner.NO_ROOM, {"code": "disk-full", "detail": runner.NO_ROOM})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_end_could_never_be_told_is_told_as_failed_once_the_queue_has_given_it_up(
+    world, other, owner, monkeypatch
+):
+    made = []
+    for tenant in (world, other):
+        with tenant.pinned():
+            made.append((tenant, [enqueue(tenant.scope("admin"), "chores.make", key=key) for key in "abc"]))
+
+    def fail(*given, **arguments):
+        raise no_room()
+
+    monkeypatch.setattr(runner, "end", fail)
+    for tenant, (lost, _, done) in made:
+        for _ in range(MAX_ATTEMPTS + 1):
+            with pytest.raises(OperationalError):
+                runner.run(fail, tenant_id=tenant.tenant.pk, job_id=lost.pk)
+        with tenant.pinned():
+            assert Job.objects.get(pk=lost.pk).state == "running"
+            Job.objects.filter(pk=done.pk).update(state="done")
+        queued = [lost.queue_id, done.queue_id]
+        owner.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = ANY(%s)", [queued])
+    tell_given_up(timestamp=0)
+    for tenant, jobs in made:
+        with tenant.pinned():
+            found = [Job.objects.values_list("state", "words", "problem").get(pk=one.pk) for one in jobs]
+        assert found == [
+            ("failed", runner.GAVE_UP, {"code": "database-lost", "detail": runner.GAVE_UP}),
+            ("waiting", "Waiting for a worker.", None),
+            ("done", "Waiting for a worker.", None),
+        ]
 
 
 def test_a_full_database_answers_507_and_another_lost_one_is_left_to_the_handler_of_errors():
