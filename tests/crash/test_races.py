@@ -68,11 +68,12 @@ def test_two_workers_with_one_large_set_leave_what_one_leaves(stage, tell, step)
             children = [stage.work(name, known["job"], forks) for forks in (stage.forks, second)]
             assert [child.end() for child in children] == [0, 0]
             assert digests(connection, jobs=True) == known["after"]
-            twice, deadlocks = connection.execute(
+            attempts, deadlocks = connection.execute(
                 "SELECT (SELECT attempts FROM jobs_job WHERE id = %s), deadlocks"
                 "  FROM pg_stat_database WHERE datname = current_database()", [known["job"]],
             ).fetchone()  # fmt: skip
-            assert (twice, deadlocks) == (2, 0)
+            assert deadlocks == 0
+            assert attempts in (1, 2)  # 1: the second one began when the first had ended
     finally:
         second.close()
-    tell("1 race of two workers with one set of 21,000 changes")
+    tell(f"1 race of two workers with one set of 21,000 changes, {attempts} of them began it")

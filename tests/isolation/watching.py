@@ -36,7 +36,23 @@ def watched() -> Iterator[list[Statement]]:
         found.append((str(statement), -1))
         return real(self, statement, *args, **kwargs)
 
-    with connection.execute_wrapper(note), patch.object(psycopg.Cursor, "copy", copy):
+    composed, executed = psycopg.ClientCursor.mogrify, psycopg.Cursor.execute
+
+    def mogrify(self: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        found.append((str(statement), -1))  # how copy_out begins
+        return composed(self, statement, *args, **kwargs)
+
+    def execute(self: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(self) is psycopg.Cursor:  # how copy_value asks; Django's own cursors come through `note`
+            found.append((str(statement), -1))
+        return executed(self, statement, *args, **kwargs)
+
+    with (
+        connection.execute_wrapper(note),
+        patch.object(psycopg.Cursor, "copy", copy),
+        patch.object(psycopg.ClientCursor, "mogrify", mogrify),
+        patch.object(psycopg.Cursor, "execute", execute),
+    ):
         yield found
 
 

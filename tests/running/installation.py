@@ -29,7 +29,7 @@ OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "RIDLEY_STORAGE", "RIDLEY_HOME")
 APPLIED = ("assistant_row", "assistant_rowversion", "changes_change", "changes_changecell", "audit_event")
 EVENT_WAITS = "SELECT 1 FROM pg_locks WHERE relation = 'audit_event'::regclass AND NOT granted"
 # A dead worker's jobs are taken over soon, so that a test need not wait long.
-SHORT = {"RIDLEY_JOB_HEARTBEAT_SECONDS": "1", "RIDLEY_JOB_STALLED_SECONDS": "4"}
+SHORT = {"RIDLEY_JOB_HEARTBEAT_SECONDS": "1", "RIDLEY_JOB_STALLED_SECONDS": "10"}
 STATE = """
 SELECT s.state, s.applied, j.state, j.words, j.problem, j.attempts,
     (SELECT count(*) FROM audit_event WHERE kind = 'changes.applied' AND subject_id = s.id::text)

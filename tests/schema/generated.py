@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.schema.things import FIELDS, FILE
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
-SEED = int(os.environ.get("RIDLEY_SCHEMATHESIS_SEED") or secrets.randbelow(2**32))
+SEED = int(os.environ.get("RIDLEY_SCHEMATHESIS_SEED", "1"))  # the same requests in every run; others on purpose
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = int(os.environ.get("RIDLEY_SCHEMATHESIS_EXAMPLES") or 15)  # of an operation, besides the systematic ones
 TOKEN_SECONDS = 200  # a token is good for 300

@@ -160,7 +160,7 @@ def discard(scope: Scope, upload: Upload, part: Part, *, event: str = "") -> Non
     with opened(scope):
         if event:
             record(scope, event, subject=upload, name=upload.name, size=upload.size, offset=part.size())
-        Upload.objects.filter(pk=upload.pk).delete()
+        Upload.objects.filter(tenant_id=scope.tenant_id, pk=upload.pk).delete()
     storage.remove(upload.storage_name)
     part.remove()
 

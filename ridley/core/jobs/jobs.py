@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from ridley.core.access.idempotency import forget_old_keys
 from ridley.core.database.pin import pinned
 from ridley.core.jobs.runner import drop_dead_connection, end_given_up
 from ridley.core.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
 
 
 @app.periodic(cron="* * * * *")
@@ -18,7 +23,10 @@ async def take_over(context: JobContext, timestamp: int) -> None:
     """Queue again what a killed worker left behind. Jobs are safe to run twice."""
     stalled = await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.JOB_STALLED_SECONDS)
     for job in stalled:
-        await context.app.job_manager.retry_job(job)
+        try:
+            await context.app.job_manager.retry_job(job)
+        except ConnectorException as error:  # it ended at this very moment; the others are not to wait for it
+            logger.warning("Job %s of the queue could not be taken over: %s", job.id, error)
 
 
 @app.periodic(cron="*/5 * * * *")

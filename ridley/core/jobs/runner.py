@@ -21,6 +21,7 @@ from ridley.core.jobs.registry import DATABASE_LOST, MAX_ATTEMPTS, JobFunction, 
 logger = logging.getLogger(__name__)
 GAVE_UP = "The database went away in every attempt. Nothing was half done. Start it again."
 NO_ROOM = "The database's disk was full in every attempt. Nothing was half done. Make room and start it again."
+WORKER_LOST = "Its worker died in every attempt. Nothing was half done. It may need more memory than there is."
 GIVEN_UP = """
 SELECT j.id FROM jobs_job j JOIN procrastinate_jobs q ON q.id = j.queue_id
  WHERE j.tenant_id = %s AND j.state IN ('waiting', 'running') AND q.status = 'failed'
@@ -38,6 +39,10 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
         if found is None or found.state in (State.DONE, State.FAILED, State.CANCELLED):
             return  # taken over after it had ended, or cancelled
         mine = Job.objects.filter(tenant_id=tenant_id, pk=job_id)
+        if found.attempts >= MAX_ATTEMPTS:
+            problem = {"code": "worker-lost", "detail": WORKER_LOST}
+            mine.update(state=State.FAILED, words=WORKER_LOST, problem=problem, ended_at=Now())
+            return
         mine.update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
     scope = trusted_scope(tenant_id, actor_id=found.actor_id, request_id=found.request_id)
     token = request_id.current.set(found.request_id)

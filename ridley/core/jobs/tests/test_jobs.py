@@ -137,6 +137,16 @@ def test_a_lost_database_leaves_the_job_to_be_tried_again_until_the_last_attempt
     assert (shown["state"], shown["attempts"], shown["problem"]["code"]) == ("failed", MAX_ATTEMPTS, "database-lost")
 
 
+def test_a_job_whose_workers_died_in_every_attempt_is_ended_and_not_begun_again(world):
+    made, begun = enqueued(world, "chores.make", key="a"), []
+    with world.pinned():
+        Job.objects.filter(pk=made.pk).update(state="running", attempts=MAX_ATTEMPTS)
+    start(made, lambda scope, progress, **arguments: begun.append(arguments))
+    shown = seen(world, made)
+    assert (shown["state"], shown["attempts"], shown["problem"]["code"]) == ("failed", MAX_ATTEMPTS, "worker-lost")
+    assert begun == []
+
+
 def test_an_attempt_after_a_lost_database_ends_the_job_done(world):
     made = enqueued(world, "chores.make", key="a")
     with pytest.raises(OperationalError):

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--until-empty", action="store_true", help="End when the queue is empty.")
 
     def handle(self, *, concurrency: int, until_empty: bool, **options: Any) -> None:
+        # A pool is for requests, which give their connection back: a worker's threads keep theirs between jobs.
+        connections.settings["default"]["OPTIONS"].pop("pool", None)
         if refusals := run_checks(tags=[Tags.database], databases=["default"]):
             raise CommandError("\n".join(str(refusal.msg) for refusal in refusals))
         asyncio.run(work(concurrency, wait=not until_empty))
