@@ -77,15 +77,21 @@ SERVER = begin()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A line for each `record_property("counted", words)` of a test, whichever worker ran it."""
+    """What tests say with `record_property("counted", words)`, whichever worker ran them, each on a line.
+
+    What they say with `record_property("summed", [words, number])` is summed up for each words.
+    """
     reports = [report for found in terminalreporter.stats.values() for report in found]
-    counted = [
-        f"{Path(report.nodeid.partition('::')[0]).stem}: {words}"
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, words in report.user_properties
-        if name == "counted"
-    ]
+    counted: list[str] = []
+    sums: dict[tuple[str, str], list[int]] = {}
+    for report in reports:
+        where = Path(getattr(report, "nodeid", "").partition("::")[0]).stem
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "counted" and report.when == "call":
+                counted.append(f"{where}: {value}")
+            elif name == "summed" and report.when == "teardown":
+                sums.setdefault((where, value[0]), []).append(value[1])
+    counted += [f"{where}: {sum(each):,} {words}, {len(each)} tests" for (where, words), each in sums.items()]
     if counted:
         terminalreporter.section("What was counted")
         for words in counted:
