@@ -70,7 +70,8 @@ def give_verdict(
     rows = filtered(rows, filter)
     if ids is not None:
         rows = rows.filter(pk__in=ids)
-    count = rows.count()
+    with without_nested_loops():
+        count = rows.count()
     if ids is not None and count != len(set(ids)):
         raise NotFound("Some of these changes are not in this set, or were applied already.")
     if expected is not None and count != expected:
@@ -99,14 +100,15 @@ def give_verdict(
 def mark(rows: QuerySet[Change], made: Decision, **values: Any) -> None:
     """Put these changes under a decision."""
     decided = made.verdict != Verdict.UNDECIDED
-    rows.update(
-        verdict=made.verdict,
-        earlier_decision_id=F("decision_id"),
-        decision_id=made.pk,
-        decided_by=made.actor_id if decided else None,
-        decided_at=Now() if decided else None,
-        **values,
-    )
+    with without_nested_loops():
+        rows.update(
+            verdict=made.verdict,
+            earlier_decision_id=F("decision_id"),
+            decision_id=made.pk,
+            decided_by=made.actor_id if decided else None,
+            decided_at=Now() if decided else None,
+            **values,
+        )
 
 
 def undo_decision(scope: Scope, *, change_set_id: int, id: int) -> Decision:
