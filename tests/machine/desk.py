@@ -87,12 +87,13 @@ class Desk:
 
     def come_due(self, change_set: int) -> None:
         """The moment of a set's scheduled apply comes."""
-        with connection.cursor() as cursor:
+        with self.world.pinned(), connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE procrastinate_jobs q SET scheduled_at = now() FROM jobs_job j"
-                " WHERE j.queue_id = q.id AND q.status = 'todo' AND j.subject_id = %s AND j.tenant_id = %s",
-                [str(change_set), self.world.tenant.pk],
-            )  # fmt: skip
+                " WHERE j.queue_id = q.id AND q.status = 'todo' AND j.subject_id = %s",
+                [str(change_set)],
+            )
+            assert cursor.rowcount == 1
 
     def next_job(self) -> tuple[int, str, dict[str, int]] | None:
         with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,8 +111,7 @@ class Machine(Walker):
         one = self.pick_set(number, OPEN)
         wanted = making.filters(kind, of, PEOPLE)
         expected = len(self.model.meant(one, meant(wanted))) + (seen == 1) if seen < 2 else None
-        if verdict == "accepted" and any(change.fate == "conflict" for change in self.model.meant(one, meant(wanted))):
-            self.count("conflicts accepted")
+        self.note_conflicts(self.model.meant(one, meant(wanted)), verdict)
         body = {"decision": verdict, "filter": self.named(wanted)}
         self.ask(
             who, f"change-sets/{one.id}/decisions/", body if expected is None else {**body, "expected": expected},
@@ -134,6 +133,7 @@ class Machine(Walker):
         self.agreement.changes(one)
         changes = list(one.changes.values())
         chosen = list({id(found): found for found in (changes[step % len(changes)] for step in steps)}.values())
+        self.note_conflicts(chosen, verdict)
         self.ask(
             who, f"change-sets/{one.id}/decisions/", {"decision": verdict, "ids": [change.id for change in chosen]},
             lambda: self.model.decide_on(one, verdict, chosen, by=who), status=201, of=one,
@@ -178,18 +178,21 @@ class Machine(Walker):
             lambda: self.model.request_apply(one, by=who, rest=rest, later=later), status=202, of=one,
         )  # fmt: skip
 
-    @deed(3, lambda self: self.having(OPEN, HELD), number=which, first=people, haste=hastes)
-    def see_through(self, number: int, first: str, haste: Haste) -> None:
-        """Released, accepted as a whole by one and applied by the other."""
+    @deed(3, lambda self: self.having(OPEN, HELD), number=which, first=people, later=st.integers(0, 4), haste=hastes)
+    def see_through(self, number: int, first: str, later: int, haste: Haste) -> None:
+        """Released, accepted as a whole by one and applied by the other, now or at a moment."""
         self.count("see through")
         one = pick(self.having(OPEN, HELD), number)
         address, second = f"change-sets/{one.id}/", PEOPLE[first == PEOPLE[0]]
+        self.note_conflicts(list(one.changes.values()), "accepted")
+        if one.state == HELD:
+            self.count("release")
         self.ask(second, f"{address}release/", {}, lambda: self.model.release(one), of=one)
         self.ask(
             first, f"{address}decisions/", {"decision": "accepted"},
             lambda: self.model.decide(one, "accepted", meant({}), by=first), status=201, of=one,
         )  # fmt: skip
-        self.ask_to_apply(second, one, "refuse")
+        self.ask_to_apply(second, one, "refuse", later == 0)
         self.hasten(haste)
 
     @deed(3, lambda self: self.having(SCHEDULED), number=which, who=people, haste=hastes)
@@ -202,6 +205,10 @@ class Machine(Walker):
             job.due = job.due or job.of is one
         self.touch(one)
         self.hasten(haste)
+
+    def note_conflicts(self, changes: Sequence[Change], verdict: str) -> None:
+        if verdict == "accepted" and any(change.fate == "conflict" for change in changes):
+            self.count("conflicts accepted")
 
     @deed(
         2,

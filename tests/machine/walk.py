@@ -159,7 +159,10 @@ class Walker(RuleBasedStateMachine):
         self.agreement.stored()
         if self.step % 3 == 0:
             self.in_turn(self.step // 3)
+            assert traces(self.other.tenant.pk) == self.others_mark, "another tenant has changed"
         self.moments.append((now(), self.table, self.table.live()))
+
+    def teardown(self) -> None:
         assert traces(self.other.tenant.pk) == self.others_mark, "another tenant has changed"
 
     def in_turn(self, step: int) -> None:
