@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from ridley.assistant.models import Mapping, MappingState, Row
 from ridley.assistant.permissions import VIEW
@@ -14,12 +15,20 @@ from ridley.core.access.errors import NotFound
 from ridley.core.access.scope import Scope
 
 
-def with_master(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Rows annotated with `master_live`: whether what they mean is live, in a master that is not archived."""
-    master = Row.objects.filter(
+def live_master() -> QuerySet[Row]:
+    """The row that an outer row means, if it is live and in a master that is not archived."""
+    return Row.objects.filter(
         tenant_id=OuterRef("tenant_id"), pk=OuterRef("master_row_id"), live=True, table__archived_at=None
     )
-    return rows.annotate(master_live=Exists(master))
+
+
+def with_master(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Rows annotated with `master_live`: whether what they mean is live, in a master that is not archived.
+
+    Asked as a value and not as EXISTS, of which PostgreSQL makes a table of all live rows for a page of a hundred.
+    """
+    live = Subquery(live_master().values("live")[:1])
+    return rows.annotate(master_live=Coalesce(live, False, output_field=BooleanField()))
 
 
 def shown_rows(scope: Scope, id: int) -> QuerySet[Row]:
