@@ -46,8 +46,9 @@ format: install-dev  ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+BENCHES ?= $(wildcard benchmarks/bench_*.py)
 bench: install-dev  ## run the benchmarks
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file $(ARGS) || exit 1; done
+	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit 1; done
 
 benchmarks-table: install-dev  ## write docs/benchmarks.md from the results of the benchmarks
 	@$(BIN)/python benchmarks/write_table.py

@@ -11,7 +11,7 @@ PAGE = RESULTS.parents[1] / "docs" / "benchmarks.md"
 HEAD = """# How fast
 
 Each line is one promise, its bar, and what was measured. The files in `benchmarks/results` have all figures. Run them
-all with `make bench`, and write this page anew with `make benchmarks-table`. Small runs of each are part of CI.
+all with `make bench`, and write this page anew with `make benchmarks-table`. A small run of the first is part of CI.
 
 CPU seconds count every process of the server, the database included, and the client. They move with the machine:
 compare a figure with its peer's, which was measured in the same run, and not with another day's. Milliseconds are by
