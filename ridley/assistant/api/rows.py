@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.fields import BooleanField
+from django.db.models import F, Q, QuerySet, Value
 from django.urls import path
 from django_filters import rest_framework as filters
 from rest_framework import serializers
@@ -22,6 +21,7 @@ from ridley.assistant.queries.moments import as_it_was, as_of
 from ridley.core.access.errors import BadRequest
 from ridley.core.access.fields import Output
 from ridley.core.access.views import DetailView, ListView, ScopedView
+from ridley.core.changes.filters import AnyValueHas
 
 
 class RowOut(Output):
@@ -44,15 +44,6 @@ class RowOut(Output):
 
     def get_active(self, row: Any) -> bool:
         return rules.is_active(live=row.live, state=row.mapping, master_live=row.master_live)
-
-
-class AnyValueHas(Func):
-    """Whether a value of a JSON object contains a text, whatever the case. The names of its fields do not count."""
-
-    arity = 2
-    output_field = BooleanField()
-    template = "EXISTS (SELECT 1 FROM jsonb_each_text(%(expressions)s)) > 0)"
-    arg_joiner = ") AS cell WHERE strpos(lower(cell.value), lower("  # the object before it, the text after it
 
 
 class RowFilters(filters.FilterSet):

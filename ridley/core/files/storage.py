@@ -49,7 +49,7 @@ def folder_path(name: str) -> Path | None:
     """Where the bytes lie on this machine; None in a bucket."""
     try:
         return Path(default_storage.path(name))
-    except NotImplementedError:
+    except NotImplementedError:  # how a storage of Django's says that it has no paths
         return None
 
 
