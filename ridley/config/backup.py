@@ -80,11 +80,17 @@ def write_backup(
 
 
 def last_backup(home: Path) -> datetime | None:
-    """When the last backup of a home was made; None if there was none."""
+    """When the last backup of a home was made, in whatever folder; None if there was none."""
+    return made_at(home / "backups" / "last.json")
+
+
+def made_at(noted: Path) -> datetime | None:
+    """When a backup was made, by its manifest or by the note of the last one; None if that cannot be read."""
     try:
-        return datetime.fromisoformat(json.loads((home / "backups" / "last.json").read_text())["made_at"])
+        moment = datetime.fromisoformat(json.loads(noted.read_text())["made_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _write_database(addresses: Addresses, folder: Path, steps: Steps) -> Manifest:

@@ -5,14 +5,12 @@ It changes nothing, starts nothing, and prints no secret.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +19,7 @@ import psutil
 import psycopg
 
 from ridley.config.addresses import DATABASE, given_addresses
+from ridley.config.backup import last_backup, made_at
 from ridley.config.environment import BadSetting, Environment, from_process
 from ridley.config.state import CHECKOUT, State, find_state
 from ridley.core.database.roles import check_app_role
@@ -221,7 +220,7 @@ def home_findings(state: State, env: Environment) -> Iterator[Finding]:
     yield storage_finding(state, env)
     yield secrets_finding([*sorted((state.home / "secrets").glob("*")), state.home / "postgres" / "password",
                            CHECKOUT / ".env"])  # fmt: skip
-    yield backup_finding(state.home / "backups", now=time.time())
+    yield backup_finding(state.home, now=time.time())
 
 
 def disk_finding(*, free: int, total: int) -> Finding:
@@ -249,9 +248,14 @@ def secrets_finding(paths: list[Path]) -> Finding:
     return Finding(WELL, "secrets", "Only their owner can read them.")
 
 
-def backup_finding(folder: Path, *, now: float) -> Finding:
-    """By what the manifests say, which are written last: a folder without one is no whole backup."""
-    written = [moment for path in folder.glob("*/manifest.json") if (moment := made_at(path))]
+def backup_finding(home: Path, *, now: float) -> Finding:
+    """By what the manifests say, which are written last: a folder without one is no whole backup.
+
+    And by the note of the last one, which may lie elsewhere.
+    """
+    folder = home / "backups"
+    noted = [last_backup(home), *(made_at(path) for path in folder.glob("*/manifest.json"))]
+    written = [moment.timestamp() for moment in noted if moment]
     if not written:
         return Finding(NOTE, "backup", f"There is no backup yet in {folder}. `ridley backup` makes one.")
     days = (now - max(written)) / 86400
@@ -259,12 +263,3 @@ def backup_finding(folder: Path, *, now: float) -> Finding:
         words = f"The last one is {days:.1f} days old; wanted at most {BACKUP_DAYS}. Run `ridley backup`, and each day."
         return Finding(WRONG, "backup", words)
     return Finding(WELL, "backup", f"The last one is {days:.1f} days old.")
-
-
-def made_at(manifest: Path) -> float:
-    """When a backup was made, by its manifest; 0 if that cannot be read."""
-    try:
-        moment = datetime.fromisoformat(json.loads(manifest.read_text())["made_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

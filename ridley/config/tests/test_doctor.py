@@ -190,6 +190,13 @@ def test_no_backup_is_a_note_and_an_old_one_is_wrong(home, capsys):
     )  # fmt: skip
 
 
+def test_a_backup_that_went_to_another_folder_counts(home, capsys):
+    shutil.rmtree(home / "backups")
+    (home / "backups").mkdir()
+    (home / "backups" / "last.json").write_text(json.dumps({"made_at": datetime.now(UTC).isoformat()}))
+    assert asked(home, capsys) == (0, [])
+
+
 def test_while_ridley_is_stopped_it_says_so_and_looks_at_what_it_can(home, capsys, monkeypatch):
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         monkeypatch.setenv(name, "")
