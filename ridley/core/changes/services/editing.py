@@ -79,7 +79,8 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
     keys = made + [str(key) for _, _, key in given]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise Invalid(f"The row {twice[0]!r} is edited twice in one call.", code="edited-twice")
-    rows = {row["@key"]: row for row in target.records(place, keys).to_dicts()}
+    live = target.records(place, keys)
+    rows = {row["@key"]: row for row in live.to_dicts()}
     for number, _, key in creates:
         if place.key and key in rows:
             raise Conflict(f"changes.{number}: there is a row {key!r} already.", code="row-exists")
@@ -91,13 +92,13 @@ def edited(target: Target, place: Place, edits: Sequence[Mapping[str, Any]]) -> 
         created = with_fresh_keys(target.hashes(place), created)
     updates = [(n, e, str(k)) for n, e, k in given if e["kind"] == UPDATE]
     after = updated(updates, rows, place)
-    changed, cells = cell_changes(place, target.records(place, after["@key"].to_list()), after)
-    deletes = sorted(str(key) for _, edit, key in given if edit["kind"] == DELETE)
+    changed, cells = cell_changes(place, live.join(after, on="@key", how="semi"), after)
+    deletes = [str(key) for _, edit, key in given if edit["kind"] == DELETE]
     return Difference(
         rows_before=place.row_count,
         rows_after=place.row_count + added.height - len(deletes),
         added=created.rename({"@hash": "@after"}).sort("@key"),
-        removed=as_removed(target.records(place, deletes)),
+        removed=as_removed(live.filter(pl.col("@key").is_in(deletes))),
         changed=changed,
         cells=cells,
     )
