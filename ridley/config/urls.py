@@ -11,7 +11,7 @@ from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
-from ridley.core.people.api import MeView
+from ridley.core.people.api.tenant import MeView
 
 WELCOME = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Ridley</title>

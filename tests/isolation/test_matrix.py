@@ -14,8 +14,8 @@ from rest_framework import serializers
 
 from ridley.core.access.export import FORMATS
 from ridley.core.access.reach import Reach
-from ridley.core.people import queries
-from ridley.core.people.api import BranchesView, BranchView
+from ridley.core.people.api.tenant import BranchesView, BranchView
+from ridley.core.people.queries import tenant as queries
 from ridley.core.tenants.models import Branch
 from tests.isolation.checks import Bench, Check
 from tests.isolation.conftest import THEIRS

@@ -16,7 +16,7 @@ from ridley.core.access.request_id import RequestIdFilter
 from ridley.core.audit.models import Event
 from ridley.core.changes.tests.steps import as_csv, make_table
 from ridley.core.jobs import registry
-from ridley.core.people import services
+from ridley.core.people.services import tenant as services
 from tests.world import person, run_jobs, upload
 
 CELL, TOKEN = "Ganga-Vehicle-77123", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4eHgifQ.c2lnbmF0dXJlLXNlY3JldA"

@@ -22,7 +22,8 @@ def enter(key: str, user: Any, request_id: str) -> tuple[Scope, str]:
     entry = enter_tenant(key, user.pk)
     if entry is None:
         raise NotFound()
-    scope = Scope(entry.tenant_id, user.pk, granted(entry.grants, entry.products), request_id)
+    rights = granted(entry.grants, entry.products)
+    scope = Scope(entry.tenant_id, user.pk, rights, request_id, staff_session_id=entry.staff_session_id)
     return scope, entry.before
 
 

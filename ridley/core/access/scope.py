@@ -18,6 +18,7 @@ class Scope:
     actor_id: UUID | None
     granted: Mapping[str, Reach] = field(default_factory=dict)
     request_id: str = "-"
+    staff_session_id: int | None = None  # a superuser at work here
     trusted: bool = False  # a job or command: it carries out what a person was already allowed to ask for
 
     def can(self, permission: str) -> bool:

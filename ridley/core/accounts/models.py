@@ -23,13 +23,19 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
+class Kind(models.TextChoices):
+    PERSON = "person"
+    SERVICE = "service"  # a program: no password, comes in by tokens of one tenant only
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, named by e-mail. The key is a UUID, so that ids tell nothing about how many there are."""
+    """A person, or a program, named by e-mail. The key is a UUID, so that ids tell nothing about how many there are."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True, error_messages={"unique": "Somebody with this e-mail exists already."})
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON, editable=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May sign in to the installation's admin.")
     date_joined = models.DateTimeField(auto_now_add=True)

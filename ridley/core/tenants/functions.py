@@ -16,16 +16,29 @@ from django.db import connection
 
 ENTER_TENANT = """
 CREATE OR REPLACE FUNCTION enter_tenant(wanted text, person uuid)
-RETURNS TABLE (tenant_id bigint, membership_id bigint, products text[], grants jsonb, before text)
+RETURNS TABLE (tenant_id bigint, membership_id bigint, staff_session_id bigint, products text[], grants jsonb,
+               second_factor boolean, before text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  SELECT t.id, m.id, t.products::text[],
+  SELECT t.id, m.id, NULL, t.products::text[], t.requires_second_factor,
          coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'limits', g.limits))
-                     FROM public.tenants_grant g WHERE g.tenant_id = t.id AND g.membership_id = m.id), '[]'::jsonb)
-    INTO tenant_id, membership_id, products, grants
+                     FROM public.tenants_grant g WHERE g.tenant_id = t.id AND g.membership_id = m.id
+                      AND g.from_at <= statement_timestamp()
+                      AND (g.until_at IS NULL OR statement_timestamp() < g.until_at)), '[]'::jsonb)
+    INTO tenant_id, membership_id, staff_session_id, products, second_factor, grants
     FROM public.tenants_tenant t JOIN public.tenants_membership m ON m.tenant_id = t.id AND m.user_id = person
    WHERE t.key = wanted AND m.from_at <= statement_timestamp()
      AND (m.until_at IS NULL OR statement_timestamp() < m.until_at);
+  IF NOT FOUND THEN
+    SELECT t.id, NULL, s.id, t.products::text[], t.requires_second_factor, '[{"role": "admin", "limits": {}}]'::jsonb
+      INTO tenant_id, membership_id, staff_session_id, products, second_factor, grants
+      FROM public.tenants_tenant t
+      JOIN public.tenants_staffsession s ON s.tenant_id = t.id AND s.user_id = person
+      JOIN public.accounts_user u ON u.id = s.user_id AND u.is_superuser AND u.is_active
+     WHERE t.key = wanted AND s.ended_at IS NULL
+       AND s.from_at <= statement_timestamp() AND statement_timestamp() < s.until_at
+     ORDER BY s.id DESC LIMIT 1;
+  END IF;
   IF FOUND THEN
     before := coalesce(current_setting('app.tenant_id', true), '');
     PERFORM set_config('app.tenant_id', tenant_id::text, true);
@@ -50,24 +63,33 @@ $$
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What entering a tenant found: whose membership, which products, which roles; and the pin before."""
+    """What entering a tenant found: by membership or staff session, which products, which roles; and the pin before.
+
+    `second_factor`: the tenant lets in only who signed in with one.
+    """
 
     tenant_id: int
-    membership_id: int
+    membership_id: int | None
+    staff_session_id: int | None
     products: tuple[str, ...]
     grants: tuple[dict[str, Any], ...]
+    second_factor: bool
     before: str
 
 
 def enter_tenant(key: str, person: UUID) -> Entry | None:
-    """Pin the tenant for this transaction if the person is a member now; else None, and nothing is pinned."""
+    """Pin the tenant for this transaction if the person may come in now; else None, and nothing is pinned.
+
+    A member comes in with the roles in effect; a superuser without a membership, while a staff session runs.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM enter_tenant(%s, %s)", [key, person])
         row = cursor.fetchone()
     if row is None:
         return None
-    grants = row[3] if isinstance(row[3], list) else json.loads(row[3])
-    return Entry(row[0], row[1], tuple(row[2]), tuple(grants), row[4])
+    tenant_id, membership_id, staff_session_id, products, grants, second_factor, before = row
+    grants = grants if isinstance(grants, list) else json.loads(grants)
+    return Entry(tenant_id, membership_id, staff_session_id, tuple(products), tuple(grants), second_factor, before)
 
 
 def my_tenants(person: UUID) -> list[dict[str, Any]]:

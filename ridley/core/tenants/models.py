@@ -34,6 +34,8 @@ class Tenant(models.Model):
     language = models.CharField(max_length=10, default="en", choices=[("en", "English"), ("hi", "Hindi")])
     source_word = models.CharField(max_length=40, default="source", help_text="What the tenant calls a supplier.")
     products = ArrayField(models.CharField(max_length=20), default=list, help_text="Products switched on.")
+    default_role = models.CharField(max_length=60, default="member", help_text="The role of who joins by signing in.")
+    requires_second_factor = models.BooleanField(default=False, help_text="Only who signed in with a second factor.")
     partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="tenants")
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -95,11 +97,26 @@ class Membership(TenantModel):
 
 
 class Grant(TenantModel):
-    """A role given to a member, perhaps narrowed to a reach: {"source": ["key", ...]}. No limits: all of the tenant."""
+    """A role given to a member, from a moment until a moment (half open), perhaps narrowed to a reach.
+
+    The reach is {"source": ["key", ...]}; no limits: all of the tenant.
+    """
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=60)
     limits = models.JSONField(default=dict, blank=True)
+    from_at = models.DateTimeField(db_default=Now())
+    until_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "membership", "role"], name="grant_once")]
+        indexes = [models.Index(fields=["tenant", "membership"], name="grant_of")]
+
+
+class StaffSession(TenantModel):
+    """A superuser at work inside a tenant, for a stated reason, until a moment at most. The only way in for them."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    from_at = models.DateTimeField(db_default=Now())
+    until_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)

@@ -141,7 +141,14 @@ def test_tenants_and_people_are_not_deleted_here(root, world):
 
 def test_a_tenant_and_a_partner_are_made_here(root):
     assert root.post("/admin/tenants/partner/add/", {"key": "p", "name": "P"}).status_code == 302
-    values = {"key": "fresh", "name": "Fresh", "language": "hi", "source_word": "insurer", "products": "assistant"}
+    values = {
+        "key": "fresh",
+        "name": "Fresh",
+        "language": "hi",
+        "source_word": "insurer",
+        "default_role": "member",
+        "products": "assistant",
+    }
     made = root.post("/admin/tenants/tenant/add/", {**values, "partner": Partner.objects.get().pk})
     assert made.status_code == 302, text(made)
     tenant = Tenant.objects.get(key="fresh")

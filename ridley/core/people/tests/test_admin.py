@@ -25,6 +25,7 @@ def saved(root, tenant, **changes):
         "name": tenant.name,
         "language": "en",
         "source_word": "insurer",
+        "default_role": "member",
         "products": "assistant",
     }
     response = root.post(f"/admin/tenants/tenant/{tenant.pk}/change/", {**values, **changes})

@@ -23,7 +23,8 @@ from ridley.core.access.permissions import (
 )
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
-from ridley.core.people import queries, services
+from ridley.core.people.queries import tenant as queries
+from ridley.core.people.services import tenant as services
 from ridley.core.tenants.functions import my_tenants
 from ridley.core.tenants.models import Branch, Tenant
 

@@ -9,7 +9,8 @@ from ridley.core.access.errors import Conflict, Invalid, Stale
 from ridley.core.access.permissions import BRANCHES_EDIT, TENANT_EDIT
 from ridley.core.access.scope import Scope
 from ridley.core.audit.services import archive_record, create_record, record, told, update_record
-from ridley.core.people import queries, rules
+from ridley.core.people import rules
+from ridley.core.people.queries import tenant as queries
 from ridley.core.tenants.models import Branch, Tenant
 
 

@@ -1,0 +1,1 @@
+"""What is known of the tenant and its people: one file per kind of thing."""

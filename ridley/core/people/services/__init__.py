@@ -1,0 +1,1 @@
+"""Deeds on the tenant and its people: one file per kind of thing."""
