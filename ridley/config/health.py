@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
@@ -24,6 +25,7 @@ from django.views.decorators.cache import never_cache
 PATIENCE_SECONDS = 0.4  # for each of two questions, one after the other
 STATEMENT_MILLISECONDS = 350
 PROBE = b"ready"
+PROBE_SECONDS = 5.0  # a storage that was well is not tried again within that time
 Answer = TypeVar("Answer")
 
 
@@ -108,11 +110,18 @@ def worker_check(seen: Seen) -> Check:
 
 
 def storage_check() -> Check:
+    """The storage was used a moment ago, by whoever asked, or is tried now."""
+    global _well_until
+    if time.monotonic() < _well_until:
+        return STORAGE_WELL
     try:
         refusal = _storage.ask(Path(settings.INCOMING), default_storage)
     except TookTooLong:
         refusal = "The storage does not answer."
-    return Check("storage", not refusal, refusal or "The storage can be written and read.")
+    if refusal:
+        return Check("storage", False, refusal)
+    _well_until = time.monotonic() + PROBE_SECONDS
+    return STORAGE_WELL
 
 
 def why_not_usable(incoming: Path, storage: Storage) -> str:
@@ -188,5 +197,7 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+STORAGE_WELL = Check("storage", True, "The storage can be written and read.")
+_well_until = 0.0
 _database = Patient(ask_database)
 _storage = Patient(why_not_usable)

@@ -41,6 +41,8 @@ UNION ALL SELECT 'oldest', '', coalesce(max(extract(epoch FROM now() - waits.sin
 UNION ALL SELECT 'workers', '', count(*)::float FROM procrastinate_workers
     WHERE last_heartbeat > now() - make_interval(secs => %s)
 UNION ALL SELECT 'connections', '', numbackends::float FROM pg_stat_database WHERE datname = current_database()
+UNION ALL SELECT 'pool', coalesce(state, 'unknown'), count(*)::float FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'ridley' GROUP BY state
 UNION ALL SELECT 'allowed', '', setting::float FROM pg_settings WHERE name = 'max_connections'
 """
 
@@ -118,6 +120,7 @@ def queue_metrics() -> list[Metric]:
         rows = _queue.ask(address(), settings.JOB_STALLED_SECONDS)
     except (psycopg.Error, TookTooLong):
         return [gauge("ridley_database_up", "Whether the database answers.", [("", (), 0)])]
+    pool_size: list[Sample] = [("", (), settings.DATABASE_POOL)]
     jobs, failures = labelled(rows, "jobs", "state"), labelled(rows, "failures", "job")
     return [
         gauge("ridley_database_up", "Whether the database answers.", [("", (), 1)]),
@@ -127,6 +130,8 @@ def queue_metrics() -> list[Metric]:
         gauge("ridley_queue_oldest_seconds", "How long the oldest of them has waited.", labelled(rows, "oldest")),
         gauge("ridley_workers", "Workers that said lately that they live.", labelled(rows, "workers")),
         gauge("ridley_database_connections", "Sessions in this database.", labelled(rows, "connections")),
+        gauge("ridley_pool_connections", "Sessions of web and worker, by state.", labelled(rows, "pool", "state")),
+        gauge("ridley_pool_size", "Sessions that the threads of a process share; 0: one each.", pool_size),
         gauge("ridley_database_connections_allowed", "Sessions the server allows.", labelled(rows, "allowed")),
     ]
 

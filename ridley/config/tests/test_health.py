@@ -109,6 +109,21 @@ def bucket(monkeypatch):
     return made
 
 
+@pytest.fixture(autouse=True)
+def tried_each_time(monkeypatch):
+    monkeypatch.setattr(health, "_well_until", 0.0)
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.0)
+
+
+def test_a_storage_that_was_well_a_moment_ago_is_not_written_again(bucket, monkeypatch):
+    monkeypatch.setattr(health, "PROBE_SECONDS", 3600.0)
+    assert asked() == (200, WELL)
+    bucket.fault = "refuses"
+    assert asked() == (200, WELL)
+    monkeypatch.setattr(health, "_well_until", 0.0)
+    assert asked() == (503, with_words("storage", "The storage cannot be used: Connection refused."))
+
+
 def left(storage, folder=".probe"):
     return storage.listdir(folder)[1] if storage.exists(folder) else []
 

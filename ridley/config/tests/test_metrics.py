@@ -107,6 +107,7 @@ def test_a_full_file_counts_new_routes_as_other(home):
 
 
 def test_queue_workers_and_connections_are_told(owner):
+    connection.ensure_connection()  # one session of a web process, with nothing to do
     for state, task, moment in (
         ("todo", "a.one", "now() - interval '90 s'"),
         ("todo", "a.one", "now() + interval '1 hour'"),
@@ -132,11 +133,13 @@ def test_queue_workers_and_connections_are_told(owner):
         "ridley_queue_length 1",
         "ridley_workers 1",
         "ridley_database_connections_allowed 100",
+        "ridley_pool_size 0",
     ):
         assert line in told
     values = dict(line.rsplit(" ", 1) for line in told if not line.startswith("#"))
     assert 90 <= float(values["ridley_queue_oldest_seconds"]) < 100
     assert float(values["ridley_database_connections"]) >= 2
+    assert float(values['ridley_pool_connections{state="idle"}']) >= 1
 
 
 def test_a_job_that_was_never_given_a_moment_has_waited_since_it_was_put_there(owner):

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
 import threading
 import time
-from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -18,14 +12,13 @@ from ridley.assistant.models import Row, RowVersion
 from ridley.core.access.errors import Conflict
 from ridley.core.audit.models import Event
 from ridley.core.changes import services
-from ridley.core.changes.models import Change, ChangeSet, Decision
+from ridley.core.changes.models import Decision
 from ridley.core.changes.services import apply_accepted
 from ridley.core.changes.tests import steps
 from ridley.core.changes.tests.steps import as_csv, make_table, stored_and_counted
 from ridley.core.changes.tests.test_api import counts, decide
 from ridley.core.changes.tests.test_deeds import deed
 from ridley.core.jobs.models import Job
-from tests.worker import ROOT
 from tests.world import run_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,110 +195,3 @@ def test_two_sets_of_one_table_are_applied_in_turn(world, table):
     with world.pinned():
         assert steps.Table.objects.get(pk=table.pk).revision == 3
         assert set(Row.objects.values_list("version", "data__price")) == {(2, "9")}
-
-
-# Kills
-
-RUN = """
-import sys, django
-django.setup()
-from ridley.core.jobs.registry import registered
-from ridley.core.jobs.runner import run
-print("ready", flush=True)
-run(registered["changes.apply"], tenant_id=int(sys.argv[1]), job_id=int(sys.argv[2]))
-print("done", flush=True)
-"""
-KILLS = 5
-
-
-def begin(world, job):
-    """A process of its own that is about to run the job."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(world.tenant.pk), str(job.pk)], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "ridley.config.settings", "DATABASE_URL": address},
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def with_thousands(world):
-    """A table with an accepted set of 3,000 changes of every kind, on its way, and its job."""
-    table = make_table(world, source=f"s{random.random()}")
-    before = [(f"{number:05}", "M", "1") for number in range(4000)]
-    after = [*((code, "N", "2") for code, _, _ in before[:1000]), *before[1000:3000]]
-    after += [(f"n{number:05}", "M", "1") for number in range(1000)]
-    steps.applied(world, table, as_csv(before))
-    made = steps.opened(world, table, as_csv(after))
-    assert (made.added, made.removed, made.changed) == (1000, 1000, 1000)
-    scope = world.scope("assistant.admin")
-    with world.pinned():
-        services.release(scope, change_set_id=made.pk)
-        services.decide(scope, change_set_id=made.pk, verdict="accepted")
-        made, job = services.request_apply(scope, change_set_id=made.pk)
-    return table, made, job
-
-
-def all_of(world, table, made):
-    """What applying writes, without ids and times."""
-    with world.pinned():
-        kept = Row.objects.filter(table=table).order_by("key").values_list("key", "data", "hash", "version", "live")
-        past = RowVersion.objects.filter(table_id=table.pk).order_by("key", "version")
-        fates = Change.objects.filter(change_set=made).order_by("key")
-        events = Event.objects.filter(subject_type="changeset", subject_id=str(made.pk)).order_by("pk")
-        one = ChangeSet.objects.get(pk=made.pk)
-        place = steps.Table.objects.get(pk=table.pk)
-        return {
-            "rows": list(kept), "history": list(past.values_list("key", "data", "version", "live")),
-            "fates": list(fates.values_list("key", "kind", "verdict", "fate", "before_version", "after_version")),
-            "events": list(events.values_list("kind", "data__applied")),
-            "set": (one.state, one.applied, one.accepted, one.version), "table": (place.revision, place.row_count),
-        }  # fmt: skip
-
-
-@pytest.mark.slow
-def test_an_apply_that_is_killed_at_any_moment_has_done_all_or_nothing_and_ends_the_same(world):
-    table, made, job = with_thousands(world)
-    process = begin(world, job)
-    began = time.monotonic()
-    assert process.communicate(timeout=60)[0] == "done\n"
-    took = time.monotonic() - began
-    wanted = all_of(world, table, made)
-    assert wanted["set"][:3] == ("applied", 3000, 0)
-
-    table, made, job = with_thousands(world)
-    untouched = all_of(world, table, made)
-    assert untouched != wanted
-    seed = random.randrange(10**6)
-    chance, killed_within = random.Random(seed), 0
-    print(f"seed {seed}; an apply took {took:.2f} s")
-    for _ in range(KILLS):
-        process = begin(world, job)
-        time.sleep(chance.uniform(0, took * 0.9))
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(10) in (-signal.SIGKILL, 0)
-        quiet(world)
-        found = all_of(world, table, made)
-        assert found in (untouched, wanted)
-        killed_within += found == untouched
-    print(f"{killed_within} of {KILLS} kills came before the commit")
-    for _ in range(2):
-        assert begin(world, job).wait(60) == 0
-        assert all_of(world, table, made) == wanted
-    with world.pinned():
-        assert Job.objects.get(pk=job.pk).state == "done"
-
-
-def quiet(world):
-    """Wait until the database has noticed the death of every client but this one."""
-    for _ in range(300):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
-                " WHERE c.relname = 'changes_change' AND l.pid <> pg_backend_pid()"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("a dead client's transaction still holds its locks after 30 s")
