@@ -26,6 +26,8 @@ from ridley.config.state import CHECKOUT, State, child_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 300
+# A word of a process's command line, and what that process is; the server's own have none of these.
+ROLES = {"ridley.cli": "run", "ridley.config.watchdog": "guard", "gunicorn": "web", "work": "worker", "node": "node"}
 PATIENCE = 1800  # for one job
 
 
@@ -130,8 +132,8 @@ class Installation:
         found: dict[str, float] = {}
         for process in self.processes():
             try:
-                name = " ".join(process.cmdline())[-60:] or process.name()
-                found[f"{process.pid} {name}"] = process.memory_full_info().pss / 2**20
+                name = next((role for word, role in ROLES.items() if word in process.cmdline()), "postgres")
+                found[f"{name} {process.pid}"] = process.memory_full_info().pss / 2**20
             except psutil.Error:
                 continue
         return found
@@ -194,7 +196,7 @@ def running(*, demo: bool = False) -> Iterator[Installation]:
         process = subprocess.Popen(words, cwd=CHECKOUT, env=known, stdout=subprocess.DEVNULL)
         state = State(Path(home))
         try:
-            address = awaited(lambda: state.read_run().get("address"))
+            address = awaited(lambda: state.read_run().get("address"), process)
             found = Installation(state, process, address)
             found.make_people()
             yield found
@@ -204,9 +206,11 @@ def running(*, demo: bool = False) -> Iterator[Installation]:
             state.server.destroy()
 
 
-def awaited(ask: Callable[[], Any]) -> Any:
+def awaited(ask: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
     end = time.monotonic() + START_SECONDS
     while not (found := ask()):
+        if process.poll() is not None:
+            raise SystemExit(f"Ridley ended with {process.returncode} instead of starting; see its words above.")
         if time.monotonic() > end:
             raise SystemExit(f"Ridley did not start within {START_SECONDS} s.")
         time.sleep(0.2)
