@@ -21,9 +21,8 @@ TARGET = "assistant.table"  # what change sets call our tables; ridley/assistant
 
 def no_such_sources(scope: Scope, values: frozenset[str]) -> set[str]:
     """Those of these keys that are no source's. Archived sources count: their rows are still there."""
-    return set(
-        values - set(Source.objects.filter(tenant_id=scope.tenant_id, key__in=values).values_list("key", flat=True))
-    )
+    found = Source.objects.filter(tenant_id=scope.tenant_id, key__in=values)
+    return set(values) - set(found.values_list("key", flat=True))
 
 
 REACH = ReachKind(KIND, "assistant", "Only these sources, by key.", no_such_sources)

@@ -87,6 +87,13 @@ def kinds_of(permission: str) -> frozenset[str]:
     return frozenset(kind.name for kind in _kinds.values() if kind.product == product)
 
 
+def kinds_for(role: str) -> frozenset[str]:
+    """What a role can be limited to: a product's role by its product's kinds, one of the core by any of them."""
+    product, dot, _ = role.partition(".")
+    narrowing = {one for one in permissions_of(role) if not dot or one.partition(".")[0] == product}
+    return frozenset[str]().union(*(kinds_of(one) for one in narrowing))
+
+
 def of_products(role: str, products: Iterable[str]) -> frozenset[str]:
     """The permissions that a role carries where these products are switched on."""
     on = {"core", *products}

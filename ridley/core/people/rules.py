@@ -74,7 +74,7 @@ def span_of_new(from_at: datetime | None, until_at: datetime | None, *, now: dat
 def span_changed(span: Span, values: Mapping[str, datetime | None], *, now: datetime) -> Span:
     """The span with other dates. What has begun keeps its beginning; an end lies ahead (ending now is a deed)."""
     from_at = values.get("from_at") or span.from_at
-    until_at = values["until_at"] if "until_at" in values else span.until_at
+    until_at = values.get("until_at", span.until_at)
     if from_at != span.from_at and span.from_at <= now:
         raise Invalid("from_at: it has begun already, and the past is not rewritten.", code="already-begun")
     if from_at != span.from_at and from_at < now:

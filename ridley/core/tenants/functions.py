@@ -152,7 +152,7 @@ def staff_sessions(asker: UUID, *, id: int | None = None, of: UUID | None = None
     """The staff sessions of all tenants, newest first, for a superuser; for anybody else none."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM staff_sessions(%(asker)s) s WHERE (%(id)s::bigint IS NULL OR s.id = %(id)s)"
+            "SELECT * FROM staff_sessions(%(asker)s) s WHERE (%(id)s::numeric IS NULL OR s.id = %(id)s)"
             " AND (%(of)s::uuid IS NULL OR s.user_id = %(of)s) ORDER BY s.id DESC LIMIT %(limit)s",
             {"asker": asker, "id": id, "of": of, "limit": limit},
         )

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ridley.core.access import request_id
-from ridley.core.access.errors import Denied
+from ridley.core.access.errors import BadRequest, Denied
 from ridley.core.access.fields import BoundedJSON, Input, Output
 from ridley.core.access.permissions import STAFF_END, STAFF_VIEW
 from ridley.core.access.schema import PROBLEM
@@ -83,12 +83,15 @@ class StaffView(APIView):
 class StaffSessionsView(StaffView):
     @extend_schema(
         parameters=[OpenApiParameter("mine", bool, description="Only one's own.")],
-        responses=answers(200, StaffStaysOut),
+        responses=answers(200, StaffStaysOut, 400),
     )
     def get(self, request: Request) -> Response:
         """The newest 200 staff sessions of all tenants, for superusers."""
-        mine = request.user.pk if request.query_params.get("mine") == "true" else None
-        found = staff_sessions(request.user.pk, of=mine)
+        asked = request.query_params.get("mine", "false")
+        if asked not in ("true", "false"):
+            raise BadRequest(f"mine: got {asked[:20]!r}, wanted true or false.", code="bad-filter")
+        user: Any = request.user
+        found = staff_sessions(user.pk, of=user.pk if asked == "true" else None)
         return Response(StaffStaysOut({"items": [asdict(one) for one in found]}).data)
 
     @extend_schema(request=StaffSessionIn, responses=answers(201, StaffStayOut, 400, 404, 409, 415))

@@ -15,6 +15,7 @@ from ridley.core.access.reach import Reach
 from ridley.core.access.roles import (
     all_permissions,
     granted,
+    kinds_for,
     kinds_of,
     of_products,
     reach_kinds,
@@ -39,7 +40,7 @@ def roles(scope: Scope) -> list[dict[str, Any]]:
             "permissions": [{"name": one, "words": words_of(one)} for one in sorted(carried)],
             "limited_by": [
                 {"kind": kind, "words": reach_kinds()[kind].words}
-                for kind in sorted(frozenset[str]().union(*(kinds_of(one) for one in carried)))
+                for kind in sorted(kinds_for(role))
             ],
         }
         for role in role_names()
@@ -50,7 +51,7 @@ def roles(scope: Scope) -> list[dict[str, Any]]:
 def my_rights(scope: Scope) -> dict[str, Any]:
     """What the person may do here and why: permissions with reach, roles with dates, the staff session if in one."""
     tenant = Tenant.objects.get(pk=scope.tenant_id)
-    mine = Grant.objects.filter(NOT_OVER, tenant_id=scope.tenant_id, membership__user_id=scope.actor_id)
+    mine = Grant.objects.filter(NOT_OVER, tenant_id=scope.tenant_id, membership__user=scope.actor_id)
     session = None
     if scope.staff_session_id is not None:
         session = StaffSession.objects.get(tenant_id=scope.tenant_id, pk=scope.staff_session_id)

@@ -22,8 +22,7 @@ from ridley.core.access.permissions import MEMBERS_EDIT
 from ridley.core.access.reach import Reach
 from ridley.core.access.roles import (
     granted,
-    kinds_of,
-    permissions_of,
+    kinds_for,
     reach_kinds,
     role_names,
     with_what_lies_within,
@@ -196,8 +195,7 @@ def require_sound(open_desk: Desk, role: str, limits: Mapping[str, list[str]]) -
     """Raise BadRequest unless the role exists here, can be limited so, and the values are there."""
     on = {"core", *open_desk.products}
     rules.require_role(role, [name for name in role_names() if name.partition(".")[0] in on or "." not in name])
-    known = frozenset[str]().union(*(kinds_of(permission) for permission in permissions_of(role)))
-    rules.require_kinds(role, limits, known)
+    rules.require_kinds(role, limits, kinds_for(role))
     for kind, values in limits.items():
         if unknown := sorted(reach_kinds()[kind].unknown(open_desk.scope, frozenset(values))):
             raise BadRequest(f"limits.{kind}: there is no {kind} {unknown[0][:62]!r} here.", code="unknown-value")
@@ -207,11 +205,12 @@ def require_branch(scope: Scope, id: int | None) -> None:
     """Raise unless members may be put there by this person: an open branch within their reach, or none at all."""
     within = branches_within(scope, MEMBERS_EDIT)
     if within is not None and id is None:
-        raise Denied(
-            "Your rights extend to some branches only: a member stays in one of them.", permission=MEMBERS_EDIT
-        )
+        detail = "Your rights extend to some branches only: a member stays in one of them."
+        raise Denied(detail, permission=MEMBERS_EDIT)
+    if id is None:
+        return
     seen = tenant_queries.branches(scope).filter(pk=id, archived_at=None)
-    if id is not None and not (seen if within is None else seen.filter(pk__in=within)).exists():
+    if not (seen if within is None else seen.filter(pk__in=within)).exists():
         raise Invalid(f"branch_id: there is no open branch {id}.", code="unknown-reference")
 
 

@@ -1,7 +1,8 @@
-"""Staff sessions: the only way for the installation's superusers to work inside a tenant. Timed, with a reason, logged."""
+"""Staff sessions: the only way for the installation's superusers to work inside a tenant, timed and with a reason."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,8 @@ def start_session(user: Any, *, tenant: str, reason: str, minutes: int, recently
         made = StaffSession.objects.create(
             tenant=found, user=user, reason=reason, from_at=now, until_at=now + timedelta(minutes=minutes)
         )
-        tell(scope, "core.staff_session_started", made, reason=reason, minutes=minutes)
+        within = replace(scope, staff_session_id=made.pk)
+        tell(within, "core.staff_session_started", made, reason=reason, minutes=minutes)
     return one_session(user, made.pk)
 
 
