@@ -38,10 +38,7 @@ def roles(scope: Scope) -> list[dict[str, Any]]:
             "name": role,
             "words": words_of(role),
             "permissions": [{"name": one, "words": words_of(one)} for one in sorted(carried)],
-            "limited_by": [
-                {"kind": kind, "words": reach_kinds()[kind].words}
-                for kind in sorted(kinds_for(role))
-            ],
+            "limited_by": [{"kind": kind, "words": reach_kinds()[kind].words} for kind in sorted(kinds_for(role))],
         }
         for role in role_names()
         if (carried := of_products(role, products)) and role.partition(".")[0] in {*products, role}
