@@ -52,7 +52,8 @@ def end_session(user: Any, *, id: int, request_id: str) -> StaffStay:
         raise Denied("Staff sessions are for the installation's superusers.")
     found = one_session(user, id)
     with opened(trusted_scope(found.tenant_id, actor_id=user.pk, request_id=request_id)) as scope:
-        finish(scope, id, reason="")
+        mine = found.user_id == user.pk
+        finish(replace(scope, staff_session_id=id) if mine else scope, id, reason="")
     return one_session(user, id)
 
 
