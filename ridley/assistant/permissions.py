@@ -23,3 +23,19 @@ ROLES = {
     "assistant.admin": _ADMIN,
     "admin": _ADMIN,
 }
+
+WORDS = {
+    "assistant.viewer": "Sees suppliers' data, changes and mappings.",
+    "assistant.steward": "Takes files in, decides on changes, edits and maps.",
+    "assistant.approver": "Applies, undoes and releases what others decided on.",
+    "assistant.admin": "Does all of it, and configures sources, datasets and tables.",
+    VIEW: "See sources, tables, rows, changes and mappings.",
+    UPLOAD: "Take in suppliers' files.",
+    DECIDE: "Accept and reject changes.",
+    EDIT: "Propose edits of single rows.",
+    MAP: "Say which record of one's own a supplier's record means.",
+    APPLY: "Apply accepted changes.",
+    UNDO: "Undo applied changes.",
+    RELEASE: "Release change sets that are held.",
+    CONFIGURE: "Configure sources, datasets and tables.",
+}

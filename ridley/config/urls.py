@@ -11,6 +11,7 @@ from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
+from ridley.core.people.api.staff import beside_the_tenants
 from ridley.core.people.api.tenant import MeView
 
 WELCOME = """<!doctype html>
@@ -64,6 +65,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/me/", MeView.as_view()),
+    path("api/v1/", include(beside_the_tenants)),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),
     path("api/v1/<slug:tenant>/", include(tenant_patterns)),
 ]

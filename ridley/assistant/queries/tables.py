@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from ridley.assistant.models import Dataset, Source, Table
 from ridley.assistant.permissions import VIEW
 from ridley.core.access.errors import NotFound
+from ridley.core.access.roles import ReachKind
 from ridley.core.access.scope import Scope
 from ridley.core.changes import queries as change_queries
 from ridley.core.changes.models import ChangeSet, State
@@ -16,6 +17,15 @@ from ridley.core.jobs.models import Job
 
 KIND = "source"
 TARGET = "assistant.table"  # what change sets call our tables; ridley/assistant/target.py serves this name
+
+
+def no_such_sources(scope: Scope, values: frozenset[str]) -> set[str]:
+    """Those of these keys that are no source's. Archived sources count: their rows are still there."""
+    found = Source.objects.filter(tenant_id=scope.tenant_id, key__in=values)
+    return set(values) - set(found.values_list("key", flat=True))
+
+
+REACH = ReachKind(KIND, "assistant", "Only these sources, by key.", no_such_sources)
 PENDING = (State.HELD, State.OPEN, State.SCHEDULED, State.APPLYING)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ridley.core.access.errors import NotFound
 from ridley.core.access.roles import granted
 from ridley.core.access.scope import Scope
 from ridley.core.database.pin import pinned
-from ridley.core.tenants.functions import enter_tenant
+from ridley.core.tenants.functions import enter_tenant, person_now
 
 
 def enter(key: str, user: Any, request_id: str) -> tuple[Scope, str]:
@@ -34,6 +35,20 @@ def opened(scope: Scope) -> Iterator[Scope]:
         yield scope
 
 
-def trusted_scope(tenant_id: int, *, actor_id: UUID | None = None, request_id: str = "-") -> Scope:
+def trusted_scope(
+    tenant_id: int, *, actor_id: UUID | None = None, request_id: str = "-", staff_session_id: int | None = None
+) -> Scope:
     """The scope of a job or command, which does what was allowed when it was asked for, in that person's name."""
-    return Scope(tenant_id, actor_id, request_id=request_id, trusted=True)
+    return Scope(tenant_id, actor_id, request_id=request_id, staff_session_id=staff_session_id, trusted=True)
+
+
+def scope_now(scope: Scope) -> Scope:
+    """The scope that the same person would come in with at this moment: for deeds that were asked for earlier.
+
+    Raises NotFound if they would not be let in any more. Must be called within the scope (access.door.opened).
+    """
+    entry = person_now(scope.tenant_id, scope.actor_id) if scope.actor_id else None
+    if entry is None:
+        raise NotFound()
+    rights = granted(entry.grants, entry.products)
+    return replace(scope, granted=rights, staff_session_id=entry.staff_session_id, trusted=False)

@@ -148,7 +148,7 @@ class ScopedSchema(AutoSchema):
         if self.method in ("GET", "HEAD", "DELETE") or given is None:
             return None
         if self.method == "PATCH":
-            return given(partial=True)
+            return given(partial=getattr(self.view, "partial", True))
         return given
 
     def get_response_serializers(self) -> Any:

@@ -19,6 +19,7 @@ class Event(TenantModel):
     data = models.JSONField(default=dict)
     reason = models.TextField(blank=True, default="")
     request_id = models.CharField(max_length=64, default="-")
+    staff_session_id = models.BigIntegerField(null=True, help_text="The staff session it was done in, if in one.")
 
     class Meta:
         indexes = [

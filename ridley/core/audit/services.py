@@ -27,6 +27,7 @@ def record(scope: Scope, kind: str, *, subject: Any = None, reason: str = "", **
         data=data,
         reason=reason,
         request_id=scope.request_id,
+        staff_session_id=scope.staff_session_id,
     )
 
 

@@ -28,4 +28,5 @@ GLOBAL_TABLES = {
 DEFINER_FUNCTIONS = {
     "enter_tenant": "finds a person's membership by the tenant's key and pins the tenant",
     "my_tenants": "the tenants that a person belongs to, before one is chosen",
+    "staff_sessions": "all tenants' staff sessions, for superusers alone, which it checks by itself",
 }

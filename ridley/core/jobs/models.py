@@ -30,6 +30,7 @@ class Job(TenantModel):
     subject_type = models.CharField(max_length=60, blank=True, default="")
     subject_id = models.CharField(max_length=60, blank=True, default="")
     request_id = models.CharField(max_length=64, default="-")
+    staff_session_id = models.BigIntegerField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     queue_id = models.BigIntegerField(null=True)
     not_before = models.DateTimeField(null=True)

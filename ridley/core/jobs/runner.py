@@ -44,7 +44,9 @@ def run(function: JobFunction, *, tenant_id: int, job_id: int) -> None:
             mine.update(state=State.FAILED, words=WORKER_LOST, problem=problem, ended_at=Now())
             return
         mine.update(state=State.RUNNING, attempts=F("attempts") + 1, started_at=Now())
-    scope = trusted_scope(tenant_id, actor_id=found.actor_id, request_id=found.request_id)
+    scope = trusted_scope(
+        tenant_id, actor_id=found.actor_id, request_id=found.request_id, staff_session_id=found.staff_session_id
+    )
     token = request_id.current.set(found.request_id)
     progress = Progress(tenant_id, job_id)
     try:

@@ -41,6 +41,7 @@ def enqueue(
         subject_type=subject._meta.model_name if subject is not None else "",
         subject_id=str(subject.pk) if subject is not None else "",
         request_id=scope.request_id,
+        staff_session_id=scope.staff_session_id,
         not_before=at,
     )
     task = app.configure_task(name, lock=f"{scope.tenant_id}:{lock}" if lock else None, schedule_at=at)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$
 """
 
+# Only for superusers, which it looks up itself: to anybody else there are none.
+STAFF_SESSIONS = """
+CREATE OR REPLACE FUNCTION staff_sessions(asker uuid)
+RETURNS TABLE (id bigint, tenant_id bigint, tenant text, tenant_name text, user_id uuid, email text, reason text,
+               from_at timestamptz, until_at timestamptz, ended_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT s.id, t.id, t.key, t.name, u.id, u.email, s.reason, s.from_at, s.until_at, s.ended_at
+    FROM public.tenants_staffsession s
+    JOIN public.tenants_tenant t ON t.id = s.tenant_id
+    JOIN public.accounts_user u ON u.id = s.user_id
+   WHERE EXISTS (SELECT 1 FROM public.accounts_user a WHERE a.id = asker AND a.is_superuser AND a.is_active)
+   ORDER BY s.id DESC
+$$
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -92,6 +108,17 @@ def enter_tenant(key: str, person: UUID) -> Entry | None:
     return Entry(tenant_id, membership_id, staff_session_id, tuple(products), tuple(grants), second_factor, before)
 
 
+def person_now(tenant_id: int, person: UUID) -> Entry | None:
+    """What entering the tenant that is pinned would find now; None also if the person was switched off."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.key FROM tenants_tenant t, accounts_user u WHERE t.id = %s AND u.id = %s AND u.is_active",
+            [tenant_id, person],
+        )
+        found = cursor.fetchone()
+    return enter_tenant(found[0], person) if found else None
+
+
 def my_tenants(person: UUID) -> list[dict[str, Any]]:
     """The tenants a person belongs to now: key, name, products, source_word."""
     with connection.cursor() as cursor:
@@ -100,3 +127,33 @@ def my_tenants(person: UUID) -> list[dict[str, Any]]:
             {"key": key, "name": name, "products": products, "source_word": word}
             for key, name, products, word in cursor.fetchall()
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffStay:
+    """A staff session as superusers see it, with its tenant and person."""
+
+    id: int
+    tenant_id: int
+    tenant: str
+    tenant_name: str
+    user_id: UUID
+    email: str
+    reason: str
+    from_at: datetime
+    until_at: datetime
+    ended_at: datetime | None
+
+    def is_running(self, now: datetime) -> bool:
+        return self.ended_at is None and self.from_at <= now < self.until_at
+
+
+def staff_sessions(asker: UUID, *, id: int | None = None, of: UUID | None = None, limit: int = 200) -> list[StaffStay]:
+    """The staff sessions of all tenants, newest first, for a superuser; for anybody else none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM staff_sessions(%(asker)s) s WHERE (%(id)s::numeric IS NULL OR s.id = %(id)s)"
+            " AND (%(of)s::uuid IS NULL OR s.user_id = %(of)s) ORDER BY s.id DESC LIMIT %(limit)s",
+            {"asker": asker, "id": id, "of": of, "limit": limit},
+        )
+        return [StaffStay(*row) for row in cursor.fetchall()]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 KEY = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z", "A key is up to 62 small letters, digits, dashes.")
-RESERVED_KEYS = ("me", "schema", "docs", "session")
+RESERVED_KEYS = ("me", "schema", "docs", "session", "staff-sessions")
 
 
 class Partner(models.Model):

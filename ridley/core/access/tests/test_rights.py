@@ -7,7 +7,15 @@ from ridley.core.access.door import trusted_scope
 from ridley.core.access.errors import Denied
 from ridley.core.access.permissions import ALL, MEMBER
 from ridley.core.access.reach import EVERYTHING, Reach
-from ridley.core.access.roles import all_permissions, granted, permissions_of, register_roles, role_names
+from ridley.core.access.roles import (
+    ReachKind,
+    all_permissions,
+    granted,
+    permissions_of,
+    register_reach,
+    register_roles,
+    role_names,
+)
 from ridley.core.access.scope import Scope
 
 READ, WRITE = "shop.read", "shop.write"
@@ -17,6 +25,8 @@ READ, WRITE = "shop.read", "shop.write"
 def shop(monkeypatch):
     """A product with three roles, of which one is also core's."""
     monkeypatch.setattr(roles, "_roles", {"member": MEMBER, "admin": ALL})
+    monkeypatch.setattr(roles, "_kinds", {"branch": roles._kinds["branch"]})
+    register_reach(ReachKind("source", "shop", "", lambda scope, values: ()))
     register_roles({"shop.clerk": {READ}, "shop.boss": [READ, WRITE], "admin": {READ, WRITE}})
 
 

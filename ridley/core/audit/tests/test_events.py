@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from ridley.core.accounts.models import User
 from ridley.core.audit.models import Event
 from ridley.core.audit.services import record, told
 from ridley.core.tenants.models import Branch
@@ -32,8 +33,10 @@ def test_events_are_listed_newest_first_with_all_they_hold(world, events):
     assert kinds(world) == ["test.ended", "test.changed", "test.begun"]
     first = world.client("admin").get("events/").json()["items"][-1]
     assert {name: first[name] for name in first if name not in ("id", "at")} == {
-        "kind": "test.begun", "actor_id": str(one.actor_id), "subject_type": "branch", "subject_id": str(branch.pk),
-        "data": {"day": 1}, "reason": "day 1", "request_id": "-",
+        "kind": "test.begun", "words": "", "actor_id": str(one.actor_id), "actor_name": "Admin",
+        "actor_email": User.objects.get(pk=one.actor_id).email, "actor_kind": "person", "subject_type": "branch",
+        "subject_id": str(branch.pk), "data": {"day": 1}, "reason": "day 1", "request_id": "-",
+        "staff_session_id": None,
     }  # fmt: skip
 
 

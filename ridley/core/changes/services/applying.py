@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from ridley.core.access.door import opened
-from ridley.core.access.errors import Conflict
+from ridley.core.access.door import opened, scope_now
+from ridley.core.access.errors import Conflict, Denied, NotFound
 from ridley.core.access.scope import Scope
 from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
@@ -24,6 +25,7 @@ from ridley.core.jobs.models import State as JobState
 from ridley.core.jobs.services import cancel, enqueue
 
 Say = Callable[[float, str], None]
+NO_LONGER = "Who asked for it to be applied at this moment may not apply it any more."
 
 
 def request_apply(
@@ -103,15 +105,45 @@ def cancel_schedule(scope: Scope, *, change_set_id: int) -> ChangeSet:
 
 
 def apply_accepted(scope: Scope, say: Say, *, change_set_id: int, asked: int) -> dict[str, Any]:
-    """The job behind request_apply. Safe to run twice: the state tells whether it was done or cancelled."""
+    """The job behind request_apply. Safe to run twice: the state tells whether it was done or cancelled.
+
+    What was put off to a moment is done only if who asked may still do it then; else the set is open again, and this
+    raises Denied after that was kept.
+    """
     with opened(scope):
         change_set = queries.change_set(scope, change_set_id, lock=True)
         waits = change_set.state in (State.APPLYING, State.SCHEDULED) and change_set.version == asked
         if not waits:
             return told(change_set)
-        say(0.1, f"Applying {change_set.accepted:,} changes")
-        apply_now(scope, change_set)
-        return told(change_set)
+        refusal = refusal_now(scope, change_set) if change_set.apply_at is not None else None
+        if refusal is None:
+            say(0.1, f"Applying {change_set.accepted:,} changes")
+            apply_now(scope, change_set)
+            return told(change_set)
+        refuse_schedule(scope, change_set)
+    raise refusal
+
+
+def refusal_now(scope: Scope, change_set: ChangeSet) -> Denied | None:
+    """Why who asked for this apply may not do it at this moment; None if they may, or if nobody asked by name."""
+    if change_set.apply_by is None:
+        return None
+    try:
+        asker = scope_now(replace(scope, actor_id=change_set.apply_by))
+        queries.change_set(asker, change_set.pk, deed=APPLY)
+    except (NotFound, Denied):
+        return Denied(f"Nothing was applied: {NO_LONGER}", code="right-has-ended")
+    return None
+
+
+def refuse_schedule(scope: Scope, change_set: ChangeSet) -> None:
+    """Open a set again whose moment came too late for who had asked. The event is nobody's deed."""
+    by, at = change_set.apply_by, change_set.apply_at
+    change_set.apply_at = change_set.apply_by = None
+    move(change_set, State.OPEN)
+    nobody = replace(scope, actor_id=None, staff_session_id=None)
+    told_at = at.isoformat() if at is not None else None
+    record(nobody, "changes.schedule_refused", subject=change_set, reason=NO_LONGER, asked_by=str(by), at=told_at)
 
 
 def apply_now(scope: Scope, change_set: ChangeSet) -> None:

@@ -1,4 +1,4 @@
-"""The signed-in person, and the tenant's meta, branches and members over REST."""
+"""The signed-in person, and the tenant's meta and branches over REST."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ridley.core.access.fields import Input, ModelInput, Output
 from ridley.core.access.permissions import (
     BRANCHES_EDIT,
     BRANCHES_VIEW,
-    MEMBERS_VIEW,
     TENANT_EDIT,
     TENANT_VIEW,
 )
@@ -130,32 +129,8 @@ class BranchView(DetailView, UpdateView, ArchiveView):
     input, output = BranchPatch, BranchOut
 
 
-class GrantOut(Output):
-    role = serializers.CharField()
-    limits = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
-
-
-class MemberOut(Output):
-    id = serializers.IntegerField()
-    user_id = serializers.UUIDField()
-    email = serializers.EmailField(source="user.email")
-    name = serializers.CharField(source="user.get_full_name")
-    branch_id = serializers.IntegerField(allow_null=True)
-    from_at = serializers.DateTimeField()
-    until_at = serializers.DateTimeField(allow_null=True)
-    grants = GrantOut(many=True)
-
-
-class MembersView(ListView):
-    permissions = {"get": MEMBERS_VIEW}
-    query = staticmethod(queries.members)
-    output = MemberOut
-    export_name = "members"
-
-
 urlpatterns = [
     path("meta/", MetaView.as_view()),
     path("branches/", BranchesView.as_view()),
     path("branches/<int:id>/", BranchView.as_view()),
-    path("members/", MembersView.as_view()),
 ]

@@ -1,13 +1,14 @@
-"""The tenant about itself: its meta, its branches, its members."""
+"""The tenant about itself: its meta and its branches."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from ridley.core.access.branches import branches_within
 from ridley.core.access.errors import NotFound
-from ridley.core.access.permissions import BRANCHES_VIEW, MEMBERS_VIEW, TENANT_VIEW
+from ridley.core.access.permissions import BRANCHES_VIEW, TENANT_VIEW
 from ridley.core.access.scope import Scope
-from ridley.core.tenants.models import Branch, Membership, Tenant
+from ridley.core.tenants.models import Branch, Tenant
 
 
 def tenant(scope: Scope) -> Tenant:
@@ -16,9 +17,10 @@ def tenant(scope: Scope) -> Tenant:
 
 
 def branches(scope: Scope) -> QuerySet[Branch]:
-    """All branches, archived ones too."""
-    scope.require(BRANCHES_VIEW)
-    return Branch.objects.filter(tenant_id=scope.tenant_id)
+    """The branches within reach, archived ones too."""
+    rows = Branch.objects.filter(tenant_id=scope.tenant_id)
+    within = branches_within(scope, BRANCHES_VIEW)
+    return rows if within is None else rows.filter(pk__in=within)
 
 
 def branch(scope: Scope, id: int) -> Branch:
@@ -27,9 +29,3 @@ def branch(scope: Scope, id: int) -> Branch:
     if found is None:
         raise NotFound()
     return found
-
-
-def members(scope: Scope) -> QuerySet[Membership]:
-    """The tenant's members with their person and grants."""
-    scope.require(MEMBERS_VIEW)
-    return Membership.objects.filter(tenant_id=scope.tenant_id).select_related("user").prefetch_related("grants")

@@ -1,0 +1,8 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("jobs", "0002_cancelled")]
+    operations = [
+        migrations.AddField(model_name="job", name="staff_session_id", field=models.BigIntegerField(null=True)),
+    ]
