@@ -20,17 +20,31 @@ from ridley.engine.readers.child import memory_limit
 from tests.security import bombs
 from tests.worker import work_until_empty
 
-BAD, MEMORY, LINE, COLUMNS = ("bad-file", None), ("over-budget", "memory"), ("over-budget", "line_bytes"), (
-    "over-budget", "columns",
-)  # fmt: skip
+RATIO, ENTITY, BROKEN = "over 100 times what is packed", "declares a document type", "cannot be opened as a workbook"
+NO_WORKBOOK, TOO_WIDE, TOO_MUCH = "without a workbook", r"has 1,000,00\d columns", "needs more memory"
+# Code, the resource that would be used up, and words of the refusal, which tell what noticed it.
 REFUSED = {
-    "zip_bomb": BAD, "nested_zip": BAD, "empty_zip": BAD, "gzipped": BAD, "unpacking_sheet": BAD,
-    "unpacking_strings": BAD, "lying_strings": BAD, "long_attribute": BAD, "laughing_strings": BAD,
-    "laughing_sheet": BAD, "laughing_workbook": BAD, "outer_entity": BAD, "far_cell": COLUMNS,
-    "million_columns": COLUMNS, "million_cells_in_rows": COLUMNS, "hidden_far_cell": MEMORY,
-    "long_shared_string": MEMORY, "quoted_line": LINE, "gigabyte_line": LINE,
-    "many_members": ("over-budget", "directory_bytes"),
-}  # fmt: skip
+    "zip_bomb": ("bad-file", None, RATIO),
+    "nested_zip": ("bad-file", None, NO_WORKBOOK),
+    "empty_zip": ("bad-file", None, NO_WORKBOOK),
+    "gzipped": ("bad-file", None, "a gzip archive"),
+    "many_members": ("over-budget", "directory_bytes", "15,488,890 directory bytes"),
+    "unpacking_sheet": ("bad-file", None, RATIO),
+    "unpacking_strings": ("bad-file", None, RATIO),
+    "lying_strings": ("bad-file", None, BROKEN),
+    "far_cell": ("over-budget", "columns", "16,384 columns"),
+    "hidden_far_cell": ("over-budget", "memory", TOO_MUCH),
+    "long_shared_string": ("over-budget", "memory", TOO_MUCH),
+    "long_attribute": ("bad-file", None, "a tag of over"),
+    "laughing_strings": ("bad-file", None, ENTITY),
+    "laughing_sheet": ("bad-file", None, ENTITY),
+    "laughing_workbook": ("bad-file", None, ENTITY),
+    "outer_entity": ("bad-file", None, ENTITY),
+    "million_columns": ("over-budget", "columns", TOO_WIDE),
+    "million_cells_in_rows": ("over-budget", "columns", TOO_WIDE),
+    "quoted_line": ("over-budget", "line_bytes", "a quote that is not closed"),
+    "gigabyte_line": ("over-budget", "line_bytes", "16,000,001 line bytes"),
+}
 # What an interpreter with polars has mapped from files besides its data; the limit does not count it.
 MAPPED = 400_000_000
 
@@ -71,9 +85,10 @@ def test_every_bomb_has_its_refusal():
 def test_a_bomb_is_small_and_costs_its_reader_little_time_and_memory(name, tmp_path, used, record_property):
     path = write(name, tmp_path / "bomb")
     assert path.stat().st_blocks * 512 < 32_000_000
-    with pytest.raises(EngineError) as refusal:
+    code, resource, words = REFUSED[name]
+    with pytest.raises(EngineError, match=words) as refusal:
         read_limited(path, name=name)
-    assert (refusal.value.code, refusal.value.details.get("resource")) == REFUSED[name]
+    assert (refusal.value.code, refusal.value.details.get("resource")) == (code, resource)
     record_property("counted", f"{name}: {used['seconds']:.1f} s of processor, {used['bytes'] / 1e6:,.0f} MB at most")
     assert used["seconds"] < 20  # ten times what it takes; unguarded, the worst took minutes
     assert used["bytes"] < memory_limit(path, Budget()) + MAPPED
@@ -103,7 +118,7 @@ def test_a_worker_refuses_every_bomb_puts_it_apart_and_then_reads_an_honest_file
         sets[name] = asked.json()["change_set"]["id"], location
     work_until_empty()
 
-    for name, (code, _) in REFUSED.items():
+    for name, (code, _, _) in REFUSED.items():
         change_set, location = sets[name]
         found = admin.get(f"change-sets/{change_set}/").json()
         assert (name, found["state"], (found["problem"] or {}).get("code")) == (name, "failed", code)

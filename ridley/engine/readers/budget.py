@@ -16,8 +16,8 @@ class Budget:
 
     `unpacked_bytes` is what the members of an .xlsx may add up to, `unpacked_ratio` how much smaller they may have been
     packed, `directory_bytes` the length of their list. No line of a text, and no quoted cell, is longer than
-    `line_bytes`. `memory_bytes` and `memory_factor` limit only the child of `read_limited`: memory_bytes + memory_factor times the
-    file's (unpacked) size.
+    `line_bytes`. `memory_bytes` and `memory_factor` limit only the child of `read_limited`: memory_bytes +
+    memory_factor times the file's (unpacked) size.
     """
 
     bytes: int = 1_000 * MB

@@ -25,6 +25,7 @@ from ridley.core.jobs.services import enqueue
 from ridley.engine.errors import BadFile, EngineError, OverBudget
 from ridley.engine.readers import TextTable, check_keys, read_limited
 from ridley.engine.readers.report import DUPLICATE_HEADER, DUPLICATE_KEY, EMPTY_KEY, NUL, UNREADABLE_ROWS
+from ridley.engine.spreadsheet import unmark
 
 READ_OPTIONS = ("format", "encoding", "delimiter", "header_row", "sheet")
 SHOWN_PROBLEMS = 200
@@ -122,13 +123,15 @@ def take_difference(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, 
     except EngineError as error:
         unreadable = isinstance(error, BadFile | OverBudget)
         return fail(scope, change_set_id, error.code, str(error), report=None, unreadable=unreadable)
+    frame, unmarked = unmark(table.frame)
+    table = TextTable(frame, table.report)
     drift = rules.match_columns(
         table.frame.columns,
         place.columns,
         titles=place.titles,
         remembered=rules.remembered(place.profile.get("columns", {}), said=change_set.options.get("columns", {})),
     )
-    report = {**table.report.to_dict(), "drift": drift.told()}
+    report = {**table.report.to_dict(), "drift": drift.told(), "unmarked": unmarked}
     if refusal := unusable(place, table, drift, report):
         return fail(scope, change_set_id, *refusal, report=report)
     say(0.4, f"Comparing {table.frame.height:,} rows with {place.row_count:,}")
