@@ -32,7 +32,7 @@ SECRETS = ("secret-key", "jwt-private-key.pem")  # the database's passwords are 
 NAMED = 5  # how many of many are named in a message
 
 FILES = """
-SELECT storage_name, size, sha256 FROM files_upload WHERE state = 'complete' ORDER BY storage_name
+SELECT storage_name, size, sha256 FROM files_upload WHERE state IN ('complete', 'quarantined') ORDER BY storage_name
 """
 
 
@@ -140,7 +140,7 @@ def _write_files(state: State, addresses: Addresses, made: Manifest, folder: Pat
 
 def _still_named(addresses: Addresses, file: Stored) -> bool:
     with psycopg.connect(addresses.owner) as connection:
-        query = "SELECT 1 FROM files_upload WHERE storage_name = %s AND state = 'complete'"
+        query = "SELECT 1 FROM files_upload WHERE storage_name = %s AND state IN ('complete', 'quarantined')"
         return connection.execute(query, [file.name]).fetchone() is not None
 
 

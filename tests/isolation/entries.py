@@ -124,6 +124,9 @@ ASSISTANT_ENTRIES = {
         Ask("assistant/tables/{table}/edits/", body={"changes": [UPDATE, DELETE]}),
         Ask("assistant/tables/{table}/edits/", body={"changes": [UPDATE, DELETE], "apply": True}),
     ),
+    "GET assistant/tables/<int:id>/file/": entry(
+        Ask("assistant/tables/{table}/file/"), *(Ask("assistant/tables/{table}/file/", f"format={s}") for s in STREAMS)
+    ),
     "GET assistant/tables/<int:id>/rows/": listed(
         "assistant/tables/{table}/rows/", "key={row_key}", "text={text}", "master_row={master_row}",
         "as_of=2098-01-01T00:00:00Z",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Value
+from django.http import HttpResponseBase
 from django.urls import path
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,8 +20,10 @@ from ridley.assistant.models import MappingState, Row
 from ridley.assistant.permissions import VIEW
 from ridley.assistant.queries import history as history_queries
 from ridley.assistant.queries import mapping as queries
+from ridley.assistant.queries import rows as row_queries
 from ridley.assistant.queries.moments import as_it_was, as_of
 from ridley.core.access.errors import BadRequest
+from ridley.core.access.export import FORMATS, export
 from ridley.core.access.fields import Output
 from ridley.core.access.views import DetailView, ListView, ScopedView
 from ridley.core.changes.filters import AnyValueHas
@@ -97,6 +102,28 @@ class RowsView(ListView):
     export_name = "rows"
 
 
+class FileView(ScopedView):
+    """A table as the file that its source would send."""
+
+    permissions = {"get": VIEW}
+    parameters = {"get": [OpenApiParameter("format", str, enum=[*FORMATS], description="csv if not given.")]}
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR, (200, "application/x-ndjson"): OpenApiTypes.STR})
+    def get(self, request: Request, tenant: str, id: int) -> HttpResponseBase:
+        """The live rows with the dataset's fields as columns. Uploaded again as it is, the file changes nothing.
+
+        In CSV a cell that a spreadsheet would run begins with an apostrophe, which an upload takes off again. NDJSON
+        has the values as they are; empty fields are left out.
+        """
+        wanted = request.query_params.get("format", "csv")
+        if wanted not in FORMATS:
+            raise BadRequest(f"format: got {wanted[:20]!r}, wanted csv or ndjson.", code="bad-format")
+        rows, names = row_queries.live_rows(self.scope, id)
+        whole = dict.fromkeys(names)
+        to_dict = (lambda row: {**whole, **row.data}) if wanted == "csv" else (lambda row: row.data)
+        return export(self.scope, rows, to_dict, wanted, "table", columns=names)
+
+
 class RowView(DetailView):
     permissions = {"get": VIEW}
     one = staticmethod(queries.shown_row)
@@ -141,6 +168,7 @@ class HistoryView(ScopedView):
 
 urlpatterns = [
     path("tables/<int:id>/rows/", RowsView.as_view()),
+    path("tables/<int:id>/file/", FileView.as_view()),
     path("rows/<int:id>/", RowView.as_view()),
     path("rows/<int:id>/history/", HistoryView.as_view()),
 ]

@@ -71,6 +71,13 @@ def rows(scope: Scope, id: int) -> QuerySet[Row]:
     return Row.objects.filter(tenant_id=scope.tenant_id, table_id=found.pk)
 
 
+def live_rows(scope: Scope, id: int) -> tuple[QuerySet[Row], list[str]]:
+    """The live rows of a table in the order they came in, and the names of its fields."""
+    found = tables.table(scope, id)
+    names = [field["name"] for field in found.dataset.fields]
+    return Row.objects.filter(tenant_id=scope.tenant_id, table_id=found.pk, live=True).order_by("id"), names
+
+
 def rows_within(scope: Scope, permission: str) -> QuerySet[Row]:
     """The rows of every table that a permission extends to."""
     return Row.objects.filter(tables.within_reach(scope, permission, "table__"), tenant_id=scope.tenant_id)

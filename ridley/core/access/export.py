@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,10 +13,14 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from ridley.core.access.door import opened
 from ridley.core.access.scope import Scope
+from ridley.engine.spreadsheet import marked
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 CHUNK = 2000
-NUMBER = re.compile(r"^[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?$")
+PIECE = 64_000
+# A cell with what is a delimiter somewhere is quoted, or a program that cuts at it would see a cell that we did not
+# mark; and a reader could take it for the delimiter.
+QUOTED = re.compile(r'[,;|\t"\r\n]')
 
 
 class ScopedStream(StreamingHttpResponse):
@@ -59,21 +61,26 @@ def ndjson_lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 def csv_lines(rows: Iterator[dict[str, Any]], columns: list[str]) -> Iterator[bytes]:
     """A header, also over no rows, and a line for each row."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
+    lines, size = [line(columns)], 0
     for row in rows:
-        writer.writerow([cell(row[column]) for column in columns])
-        if buffer.tell() > 64_000:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
+        lines.append(line([row[column] for column in columns]))
+        size += len(lines[-1])
+        if size > PIECE:
+            yield "".join(lines).encode()
+            lines, size = [], 0
+    yield "".join(lines).encode()
+
+
+def line(values: list[Any]) -> str:
+    cells = [cell(value) for value in values]
+    quoted = ['"' + text.replace('"', '""') + '"' if QUOTED.search(text) else text for text in cells]
+    # a line of one empty cell would be a blank line
+    return (",".join(quoted) if quoted != [""] else '""') + "\r\n"
 
 
 def cell(value: Any) -> str:
-    """A value as a spreadsheet may open it: what it would run as a formula gets a quote before it; numbers do not."""
+    """A value as a spreadsheet may open it: what it would run gets a mark, which reading an upload takes off again."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, cls=JSONEncoder, ensure_ascii=False).strip('"')
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not NUMBER.match(text) else text
+    return marked(text)

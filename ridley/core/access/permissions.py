@@ -13,10 +13,12 @@ EVENTS_VIEW = "core.events_view"
 JOBS_VIEW = "core.jobs_view"
 FILES_UPLOAD = "core.files_upload"
 FILES_VIEW = "core.files_view"
+FILES_QUARANTINE = "core.files_quarantine"
 
 MEMBER = frozenset({TENANT_VIEW, BRANCHES_VIEW, MEMBERS_VIEW, JOBS_VIEW})
 ALL = MEMBER | {
     TENANT_EDIT, BRANCHES_EDIT, MEMBERS_EDIT, RIGHTS_VIEW, STAFF_VIEW, STAFF_END, EVENTS_VIEW, FILES_UPLOAD, FILES_VIEW,
+    FILES_QUARANTINE,
 }  # fmt: skip
 
 # Role -> permissions. `admin` gathers the permissions of every product that is switched on.

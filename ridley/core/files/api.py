@@ -186,11 +186,16 @@ class ContentView(ScopedView):
 
     @extend_schema(responses=answers((200, "application/octet-stream"), OpenApiTypes.BINARY, "401 403 404 409"))
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Download. Always as plain bytes: what a sender calls text/html must not become a page of ours."""
-        upload = queries.complete_upload(self.scope, **self.path())
+        """Download. Always as plain bytes: what a sender calls text/html must not become a page of ours.
+
+        A file in quarantine could not be read. It is given only to who has `core.files_quarantine`.
+        """
+        upload = queries.downloadable_upload(self.scope, **self.path())
         response = ScopedStream(pieces(storage.opened_file(upload)), content_type="application/octet-stream")
         response["Content-Length"] = str(upload.size)
-        response["Content-Disposition"] = content_disposition_header(True, rules.safe_file_name(upload.name))
+        response["Content-Disposition"] = content_disposition_header(
+            True, rules.download_name(upload.name, upload.state)
+        )
         response["X-Content-Type-Options"] = "nosniff"
         return response
 

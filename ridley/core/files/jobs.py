@@ -20,4 +20,5 @@ def clean_up(timestamp: int) -> None:
     now = timezone.now()
     for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
         services.expire_unfinished(trusted_scope(tenant_id), now=now)
+        services.expire_quarantined(trusted_scope(tenant_id), now=now)
     storage.remove_old_copies(before=now.timestamp() - settings.UPLOAD_KEPT_HOURS * 3600)

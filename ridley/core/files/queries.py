@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from ridley.core.access.errors import NotFound
-from ridley.core.access.permissions import FILES_UPLOAD, FILES_VIEW
+from ridley.core.access.permissions import FILES_QUARANTINE, FILES_UPLOAD, FILES_VIEW
 from ridley.core.access.scope import Scope
 from ridley.core.files import rules
-from ridley.core.files.models import Upload
+from ridley.core.files.models import State, Upload
 
 
 def uploads(scope: Scope) -> QuerySet[Upload]:
@@ -25,6 +25,16 @@ def complete_upload(scope: Scope, id: int) -> Upload:
     """One upload whose file is there to be read. Raises NotFound, NotReady, or Conflict for one in quarantine."""
     found = upload(scope, id)
     rules.require_complete(found.state)
+    return found
+
+
+def downloadable_upload(scope: Scope, id: int) -> Upload:
+    """One upload whose bytes may be given out; those of one in quarantine only to who may look into it."""
+    found = upload(scope, id)
+    if found.state == State.QUARANTINED:
+        scope.require(FILES_QUARANTINE)
+    else:
+        rules.require_complete(found.state)
     return found
 
 

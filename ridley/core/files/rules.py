@@ -144,7 +144,7 @@ def require_receiving(state: str, *, expires_at: datetime, now: datetime) -> Non
 def require_complete(state: str) -> None:
     """Raise unless the file is there and may be read."""
     if state == QUARANTINED:
-        raise Conflict("This file is in quarantine and is not given out.", code="upload-quarantined")
+        raise Conflict("This file could not be read before and is in quarantine.", code="upload-quarantined")
     if state != COMPLETE:
         raise NotReady(f"This upload is {state}, wanted complete.", code="upload-not-complete")
 
@@ -179,6 +179,10 @@ def expiry(now: datetime, *, hours: int) -> datetime:
     return now + timedelta(hours=hours)
 
 
+def quarantine_expiry(now: datetime, *, days: int) -> datetime:
+    return now + timedelta(days=days)
+
+
 def storage_name(tenant_id: int, upload_id: int, sha256: str) -> str:
     """Where the bytes lie in storage. Nothing that a sender chose is in it but the hash."""
     return f"{tenant_id}/{sha256[:2]}/{upload_id}-{sha256}"
@@ -193,6 +197,11 @@ def safe_file_name(name: str) -> str:
         if unicodedata.category(character) not in ("Cc", "Cs") and character not in DIRECTION_MARKS
     ).strip(". ")
     return kept[:MAX_NAME] or "file"
+
+
+def download_name(name: str, state: str) -> str:
+    """What a download is saved as. A file in quarantine gets an ending that no program opens by a click."""
+    return safe_file_name(name)[: MAX_NAME - 12] + ".quarantined" if state == QUARANTINED else safe_file_name(name)
 
 
 def bad_metadata(reason: str) -> BadRequest:

@@ -211,6 +211,33 @@ def expired(scope: Scope, id: int, now: datetime) -> bool:
         return False
 
 
+def quarantine(scope: Scope, *, id: int, code: str) -> None:
+    """Keep a file that could not be read apart, in the caller's transaction, which tells why.
+
+    No reader gets it again, only who may look into it can download it, and it goes after a while. Asking twice is
+    harmless. It asks for no permission: who sent the file was allowed to, and its own job found out.
+    """
+    upload = Upload.objects.select_for_update().filter(tenant_id=scope.tenant_id, pk=id, state=State.COMPLETE).first()
+    if upload is not None:
+        upload.state = State.QUARANTINED
+        upload.expires_at = rules.quarantine_expiry(timezone.now(), days=settings.QUARANTINE_KEPT_DAYS)
+        upload.save(update_fields=["state", "expires_at"])
+        record(scope, "core.file_quarantined", subject=upload, name=upload.name, sha256=upload.sha256, code=code)
+
+
+def expire_quarantined(scope: Scope, *, now: datetime) -> int:
+    """Take back the bytes of the tenant's files that were long enough in quarantine. Returns how many."""
+    quarantined = Upload.objects.filter(tenant_id=scope.tenant_id, state=State.QUARANTINED)
+    with opened(scope):
+        overdue = list(quarantined.filter(expires_at__lte=now))
+    for upload in overdue:
+        storage.remove(upload.storage_name)  # first: after a crash in between, the next run comes again
+        with opened(scope):
+            if quarantined.filter(pk=upload.pk).update(state=State.EXPIRED):
+                record(scope, "core.upload_expired", subject=upload, name=upload.name, offset=upload.offset)
+    return len(overdue)
+
+
 def receiving_uploads(scope: Scope) -> QuerySet[Upload]:
     return Upload.objects.filter(tenant_id=scope.tenant_id, state=State.RECEIVING)
 

@@ -38,7 +38,8 @@ multisets of whole rows. Exit status: 0 equal, 1 different, 2 trouble (an unread
 key)."""
 
 EPILOG = """\
---csv prints one line per change, with the header kind, the key's columns, column, old, new: kind is changed (one line
+--csv prints one line per change, the values as they are (for programs: a
+spreadsheet may run those that begin with =), with the header kind, the key's columns, column, old, new: kind is changed (one line
 per cell), added or removed (one line per row, the last three fields empty). Without --key: kind, then all compared
 columns.
 

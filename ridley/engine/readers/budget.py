@@ -14,12 +14,17 @@ MB = 1_000_000
 class Budget:
     """What reading one file may take; past it the reader stops with OverBudget.
 
-    `unpacked_bytes` is what the members of an .xlsx may add up to. `memory_bytes` and `memory_factor` limit only the
-    child of `read_limited`: memory_bytes + memory_factor times the file's (unpacked) size.
+    `unpacked_bytes` is what the members of an .xlsx may add up to, `unpacked_ratio` how much smaller they may have been
+    packed, `directory_bytes` the length of their list. No line of a text, and no quoted cell, is longer than
+    `line_bytes`. `memory_bytes` and `memory_factor` limit only the child of `read_limited`: memory_bytes +
+    memory_factor times the file's (unpacked) size.
     """
 
     bytes: int = 1_000 * MB
     unpacked_bytes: int = 2_000 * MB
+    unpacked_ratio: int = 100
+    directory_bytes: int = 1 * MB
+    line_bytes: int = 16 * MB
     rows: int = 5_000_000
     columns: int = 1_000
     cells: int = 100_000_000

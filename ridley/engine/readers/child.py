@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, OverBudget
+from .archive import opened_archive
 from .budget import Budget
 from .table import read_table
 
@@ -44,10 +45,10 @@ def memory_limit(path: Path, budget: Budget) -> int:
     """The bytes of data that reading this file may take, by its size; for a zip by the size it says it unpacks to."""
     size = path.stat().st_size
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path, name=path.name, budget=budget) as archive:
             size = max(size, sum(member.file_size for member in archive.infolist()))
-    except (zipfile.BadZipFile, OSError):
-        pass  # not a zip: its size is what it is
+    except (EngineError, zipfile.BadZipFile, OSError):
+        pass  # no zip, or one that will be refused: its size is what it is
     return budget.memory_bytes + budget.memory_factor * min(size, max(budget.bytes, budget.unpacked_bytes))
 
 

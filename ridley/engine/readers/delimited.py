@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadOption
 from .budget import Budget
-from .encoding import Source, open_source
-from .layout import allow_long_cells, find_delimiter, find_header, name_columns, sample_rows
+from .encoding import Source, open_source, require_short_lines
+from .layout import find_delimiter, find_header, limit_cells, name_columns, require_whole_cell, sample_rows
 from .report import (
     LONG_ROW,
     NUL,
@@ -60,7 +60,8 @@ def read_delimited(
     """Read delimited text. See `read_table` for the promises."""
     from .fast import read_fast
 
-    allow_long_cells()
+    limit_cells(budget)
+    require_short_lines(path, name=name, budget=budget)
     source = open_source(path, encoding, name=name)
     layout = _find_layout(source, delimiter, header_row)
     budget.check("columns", len(layout.header), name)
@@ -142,7 +143,7 @@ def read_carefully(source: Source, layout: Layout, report: ReadReport, *, name: 
     chunks: list[pl.DataFrame] = []
     kept: list[list[str]] = []
     height = 0
-    for row in _body(source, layout, report):
+    for row in _body(source, layout, report, name=name, budget=budget):
         kept.append(row)
         if len(kept) == _CHUNK_ROWS:
             height += len(kept)
@@ -164,7 +165,7 @@ def text_frame(rows: list[list[str]], columns: list[str]) -> pl.DataFrame:
     return pl.DataFrame(data)
 
 
-def _body(source: Source, layout: Layout, report: ReadReport) -> Iterator[list[str]]:
+def _body(source: Source, layout: Layout, report: ReadReport, *, name: str, budget: Budget) -> Iterator[list[str]]:
     """The well-formed rows below the header; the others go into the report."""
     width = len(layout.header)
     rows = csv.reader(_text(source), delimiter=layout.delimiter, strict=True)
@@ -176,6 +177,7 @@ def _body(source: Source, layout: Layout, report: ReadReport) -> Iterator[list[s
         except StopIteration:
             return
         except csv.Error as error:
+            require_whole_cell(error, name=name, budget=budget)
             if number > layout.header_row:
                 _name_broken_quote(report, number, str(error))
             continue
@@ -185,6 +187,7 @@ def _body(source: Source, layout: Layout, report: ReadReport) -> Iterator[list[s
             report.blank_rows += 1
             report.skip(number)
         elif len(row) != width:
+            budget.check("columns", len(row), f"Row {number} of {name}")
             _name_uneven_row(report, number, row, width)
         else:
             _name_nuls(report, number, row)

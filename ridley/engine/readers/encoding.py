@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import BadFile, BadOption
+from ..errors import BadFile, BadOption, EngineError
+from .budget import Budget
 
 _CHUNK = 1 << 18
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -54,7 +56,8 @@ def open_source(path: Path, encoding: str | None = None, *, name: str | None = N
     """Find the encoding (or take the given one) and make the text readable as UTF-8.
 
     In order: the byte order mark; UTF-16 without a mark if nearly every other byte is zero; UTF-8 if all bytes are
-    valid; else Windows-1252. Raises BadFile if the bytes are not valid in the encoding.
+    valid; else Windows-1252. Raises BadFile if the bytes are not valid in the encoding found, BadOption if in the one
+    given.
     """
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -67,9 +70,23 @@ def open_source(path: Path, encoding: str | None = None, *, name: str | None = N
         if facts is not None:
             return Source(path, "utf-8", marked == "utf-8", None, facts)
         chosen = chosen or "cp1252"
-    transcoded = _transcode(path, chosen, name or path.name)
+    transcoded = _transcode(path, chosen, name or path.name, kind=BadOption if encoding else BadFile)
     has_mark = marked is not None and marked == chosen
     return Source(path, chosen, has_mark, transcoded, _bytes_facts(io.BytesIO(transcoded)))
+
+
+def require_short_lines(path: Path, *, name: str, budget: Budget) -> None:
+    """Raise OverBudget if a line has more bytes than allowed, in whatever encoding: a reader takes a line whole.
+
+    It looks backwards from where the next line end must be, so it touches little of an ordinary file.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start, most = 0, budget.line_bytes
+        while start + most < len(data):
+            end = max(data.rfind(b"\n", start, start + most + 1), data.rfind(b"\r", start, start + most + 1))
+            if end < 0:
+                budget.check("line_bytes", most + 1, name)
+            start = end + 1
 
 
 def _known(encoding: str) -> str:
@@ -93,12 +110,12 @@ def _utf16_by_zeros(head: bytes) -> str | None:
     return None
 
 
-def _transcode(path: Path, encoding: str, name: str) -> bytes:
+def _transcode(path: Path, encoding: str, name: str, *, kind: type[EngineError]) -> bytes:
     data = path.read_bytes()
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise BadFile(
+        raise kind(
             f"{name} has the byte 0x{data[error.start]:02X} at offset {error.start}, which is not valid {encoding}"
             "; wanted UTF-8, UTF-16 or Windows-1252 text, or the name of its encoding.",
             offset=error.start,

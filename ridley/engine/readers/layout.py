@@ -8,16 +8,27 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ..errors import BadFile
+from ..errors import BadFile, OverBudget
+from .budget import Budget
 from .report import DUPLICATE_HEADER, EMPTY_HEADER, Problem
 
 DELIMITERS = (",", ";", "\t", "|")
 _ROWS_LOOKED_AT = 200
 
 
-def allow_long_cells() -> None:
-    """The csv module refuses cells over 128 kB; our limit is the budget's."""
-    csv.field_size_limit(2**31 - 1)
+def limit_cells(budget: Budget) -> None:
+    """The csv module refuses cells over 128 kB; our limit is the budget's, in characters."""
+    csv.field_size_limit(budget.line_bytes)
+
+
+def require_whole_cell(error: csv.Error, *, name: str, budget: Budget) -> None:
+    """Raise OverBudget if the csv module gave up because a cell is too long: the rest would be read out of step."""
+    if str(error).startswith("field larger than field limit"):
+        raise OverBudget(
+            f"{name} has a cell of more than {budget.line_bytes:,} characters; perhaps a quote that is not closed.",
+            resource="line_bytes",
+            wanted=budget.line_bytes,
+        )
 
 
 def find_delimiter(sample: str) -> str:

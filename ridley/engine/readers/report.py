@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ UNREADABLE_ROWS = frozenset({SHORT_ROW, LONG_ROW, STRAY_QUOTE, OPEN_QUOTE})
 
 KEPT_PER_TYPE = 100  # problems kept with row and values; beyond that they are only counted
 _CELL_SHOWN = 200
+_CELLS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Problem:
 
     @classmethod
     def of_row(cls, type_: str, row: int, message: str, cells: Iterable[str]) -> Problem:
-        """A problem of a whole row, with its cells (each shown up to 200 characters)."""
-        return cls(type_, row, None, message, [shown(cell) for cell in cells])
+        """A problem of a whole row, with its first 50 cells (each shown up to 200 characters)."""
+        return cls(type_, row, None, message, [shown(cell) for cell in islice(cells, _CELLS_SHOWN)])
 
 
 def shown(text: str) -> str:

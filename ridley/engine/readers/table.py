@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import BadFile, BadOption
+from .archive import is_zip
 from .budget import Budget
 from .report import TextTable
 
@@ -14,6 +15,11 @@ _FOREIGN = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file (.xls) or an encrypted workbook"),
     (b"%PDF-", "a PDF"),
     (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"PAR1", "a Parquet file"),
@@ -73,7 +79,7 @@ def _find_format(path: Path, name: str, budget: Budget) -> str:
         raise BadFile(f"{name} cannot be opened: {error.strerror}.") from None
     if not head:
         raise BadFile(f"{name} is empty; wanted a header row and rows below it.")
-    if head.startswith(b"PK\x03\x04"):
+    if is_zip(head):
         return "xlsx"
     for start, description in _FOREIGN:
         if head.startswith(start):

@@ -49,6 +49,8 @@ def read_xlsx(
     report = ReadReport(format="xlsx", sheet=loaded.name, sheets=names)
     rows = _text_rows(loaded)
     head = list(islice(rows, _ROWS_LOOKED_AT if header_row is None else header_row))
+    if sheet is not None and not any(map(any, head)):
+        raise BadOption(f"Got the sheet {sheet!r}, which has no text in its first rows.", got=sheet)
     if header_row is None:
         at = find_header(head)
     else:

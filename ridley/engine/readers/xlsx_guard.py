@@ -19,9 +19,11 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from ..errors import BadFile
+from .archive import opened_archive
 from .budget import Budget, Deadline
 
 _CHUNK = 1 << 16
+_LONGEST_TAG = 1_000_000
 _MOST_DIRECTORY_BYTES = 4_000_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".vml")
@@ -50,9 +52,9 @@ def inspect_workbook(path: Path, *, name: str, budget: Budget) -> dict[str, Shee
     """The worksheets by name, in the workbook's order; raises BadFile or OverBudget before anything large is built."""
     deadline = budget.deadline(name)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path, name=name, budget=budget) as archive:
             members = archive.infolist()
-            _check_members(members, name, budget)
+            _check_names(members, name)
             found = {member.filename: _inspect(archive, member, name, budget, deadline) for member in members}
             parts = _worksheet_parts(archive, name)
     except (
@@ -67,13 +69,12 @@ def inspect_workbook(path: Path, *, name: str, budget: Budget) -> dict[str, Shee
     return {title: sheet for title, part in parts.items() if (sheet := found.get(part)) is not None}
 
 
-def _check_members(members: list[zipfile.ZipInfo], name: str, budget: Budget) -> None:
+def _check_names(members: list[zipfile.ZipInfo], name: str) -> None:
     names = [member.filename.lower().replace("\\", "/").lstrip("/") for member in members]
     if len(set(names)) != len(names):
         raise BadFile(f"{name} has two members of the same name; wanted an ordinary .xlsx file.")
     if "xl/workbook.xml" not in names:
         raise BadFile(f"{name} is a zip archive without a workbook in it; wanted an .xlsx file.")
-    budget.check("unpacked_bytes", sum(member.file_size for member in members), name)
 
 
 def _worksheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
@@ -127,11 +128,16 @@ class _SheetScan:
         self._row = self._column = 0
         self._error: list[str] | None = None
         self._parser = expat.ParserCreate()
+        self._fed = 0
         self._parser.StartElementHandler = self._root
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
 
     def feed(self, chunk: bytes) -> None:
         self._parser.Parse(chunk)
+        self._fed += len(chunk)
+        # The parser begins again at an unfinished tag with each piece: one of 90 MB took two minutes.
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise BadFile(f"{self.name} has a tag of over {_LONGEST_TAG:,} bytes; wanted an ordinary .xlsx file.")
 
     def _refuse_doctype(self, *_: Any) -> None:
         raise BadFile(f"{self.name} declares a document type in its XML; wanted an ordinary .xlsx file.")

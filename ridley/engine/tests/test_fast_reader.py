@@ -14,7 +14,7 @@ from ridley.engine.readers import Budget
 from ridley.engine.readers.delimited import _layout_at, read_carefully
 from ridley.engine.readers.encoding import open_source
 from ridley.engine.readers.fast import read_fast
-from ridley.engine.readers.layout import allow_long_cells
+from ridley.engine.readers.layout import limit_cells
 from ridley.engine.readers.report import ReadReport
 
 Reading = tuple[pl.DataFrame, ReadReport]
@@ -25,7 +25,7 @@ CELLS = ["", "a", "bc", "é", " ", '""', '"x"', '"x,y"', '"x\ny"', '"x\r\ny"', '
 
 def both(text: str, columns: int) -> tuple[Reading | None, Reading]:
     """What the fast reader (None if it declines) and the careful reader make of the rows in `text`."""
-    allow_long_cells()
+    limit_cells(Budget())
     names = [f"column {index}" for index in range(columns)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "table.csv")

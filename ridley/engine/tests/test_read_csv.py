@@ -50,7 +50,7 @@ def test_a_given_encoding_is_used(write):
 def test_bytes_that_are_not_valid_in_the_encoding_are_refused_with_their_place(write):
     with pytest.raises(BadFile, match="byte 0x81 at offset 5"):
         read_table(write(b"id\n1\n\x81\n"))
-    with pytest.raises(BadFile, match="0xEB at offset 12, which is not valid utf-8"):
+    with pytest.raises(BadOption, match="0xEB at offset 12, which is not valid utf-8"):
         read_table(write(TEXT.encode("cp1252")[:13] + b"\n"), encoding="utf-8")
     with pytest.raises(BadOption, match="klingon"):
         read_table(write(TEXT), encoding="klingon")

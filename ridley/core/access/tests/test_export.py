@@ -32,13 +32,52 @@ def body(response):
         "-1+2",
         "+A1",
         "=1",
+        " =1",
+        "\u00a0=1",
+        "\u200b=1",
+        "\ufeff=1",
+        '"=1"',
+        "'=1",
+        "''=1",
+        "'-1",
+        "' \"+A1",
+        "\u2018=1",
+        "\uff1d1",
+        "\uff0bA1",
+        "\uff0dA1",
+        "\uff20A1",
+        "\ufe63A1",
+        "-1\n",
+        "-1-1",
+        "+1(",
+        "-1|calc",
+        " \t1",
     ],
 )
-def test_a_cell_that_a_spreadsheet_would_run_gets_a_quote(text):
+def test_a_cell_that_a_spreadsheet_would_run_gets_a_mark(text):
     assert cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["-1", "+1.5", "-1,234.50", "-1e-9", "-5%", "1=1", "a@b.c", "", " =1", "'=1", "−1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-1",
+        "+1.5",
+        "-1,234.50",
+        "-1.234,50",
+        "-1e-9",
+        "+5%",
+        "-.5",
+        " -1 ",
+        "1=1",
+        "a@b.c",
+        "",
+        "'",
+        "'a",
+        "−1",
+        "a\n=1",
+    ],
+)
 def test_other_cells_survive_as_they_are(text):
     assert cell(text) == text
 
@@ -54,6 +93,16 @@ def test_what_csv_must_quote_comes_back_when_it_is_read():
     row = {"name": 'say "hi", then\nleave', "title": "Å; ब"}
     text = b"".join(csv_lines(iter([row]), ["title", "name"])).decode()
     assert list(csv.DictReader(io.StringIO(text, newline=""))) == [row]
+
+
+def test_a_cell_with_anybody_s_delimiter_is_quoted_so_that_no_cut_makes_a_formula():
+    cells = ["a;=1", "b|=1", "c\t=1", "d,=1", "plain", ""]
+    text = b"".join(csv_lines(iter([dict(enumerate(cells))]), list(range(6)))).decode()
+    assert text == '0,1,2,3,4,5\r\n"a;=1","b|=1","c\t=1","d,=1",plain,\r\n'
+
+
+def test_names_of_columns_are_marked_too():
+    assert b"".join(csv_lines(iter([]), ["=x", "y"])) == b"'=x,y\r\n"
 
 
 def test_long_exports_come_in_pieces_and_lose_nothing():

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from ridley.core.access.door import opened
+from ridley.core.access.errors import Conflict, NotReady
 from ridley.core.access.scope import Scope
 from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
@@ -19,11 +20,12 @@ from ridley.core.changes.models import ChangeSet, Mode, Origin, State, Verdict
 from ridley.core.changes.storing import store
 from ridley.core.changes.targets import UPLOAD, Place, Target, target_named
 from ridley.core.files.queries import complete_upload
-from ridley.core.files.services import local_copy
+from ridley.core.files.services import local_copy, quarantine
 from ridley.core.jobs.services import enqueue
-from ridley.engine.errors import EngineError
+from ridley.engine.errors import BadFile, EngineError, OverBudget
 from ridley.engine.readers import TextTable, check_keys, read_limited
 from ridley.engine.readers.report import DUPLICATE_HEADER, DUPLICATE_KEY, EMPTY_KEY, NUL, UNREADABLE_ROWS
+from ridley.engine.spreadsheet import unmark
 
 READ_OPTIONS = ("format", "encoding", "delimiter", "header_row", "sheet")
 SHOWN_PROBLEMS = 200
@@ -109,21 +111,27 @@ def take_difference(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, 
         target = target_named(change_set.target)
         place = target.place(scope, change_set.target_id)
         assert change_set.upload_id is not None  # a set that is read has a file
-        upload = complete_upload(scope, change_set.upload_id)
+        try:
+            upload = complete_upload(scope, change_set.upload_id)
+        except (Conflict, NotReady) as refusal:  # another set's job found that it cannot be read
+            return fail(scope, change_set_id, refusal.code, str(refusal), report=None)
     say(0.02, f"Reading {upload.name}")
     options = {**{k: v for k, v in place.profile.items() if k in READ_OPTIONS}, **change_set.options}
     try:
         with local_copy(upload) as path:
             table = read_limited(path, name=upload.name, **{k: options[k] for k in READ_OPTIONS if k in options})
     except EngineError as error:
-        return fail(scope, change_set_id, error.code, str(error), report=None)
+        unreadable = isinstance(error, BadFile | OverBudget)
+        return fail(scope, change_set_id, error.code, str(error), report=None, unreadable=unreadable)
+    frame, unmarked = unmark(table.frame)
+    table = TextTable(frame, table.report)
     drift = rules.match_columns(
         table.frame.columns,
         place.columns,
         titles=place.titles,
         remembered=rules.remembered(place.profile.get("columns", {}), said=change_set.options.get("columns", {})),
     )
-    report = {**table.report.to_dict(), "drift": drift.told()}
+    report = {**table.report.to_dict(), "drift": drift.told(), "unmarked": unmarked}
     if refusal := unusable(place, table, drift, report):
         return fail(scope, change_set_id, *refusal, report=report)
     say(0.4, f"Comparing {table.frame.height:,} rows with {place.row_count:,}")
@@ -174,8 +182,16 @@ def longest_key(keys: pl.DataFrame) -> int:
     return int(keys.select(pl.sum_horizontal(pl.all().str.len_bytes()).max()).item() or 0)
 
 
-def fail(scope: Scope, change_set_id: int, code: str, detail: str, *, report: dict[str, Any] | None) -> dict[str, Any]:
-    """The file cannot be taken in: the set says why, and nothing else changed."""
+def fail(
+    scope: Scope,
+    change_set_id: int,
+    code: str,
+    detail: str,
+    *,
+    report: dict[str, Any] | None,
+    unreadable: bool = False,
+) -> dict[str, Any]:
+    """The file cannot be taken in: the set says why, and nothing else changed. An unreadable one goes to quarantine."""
     with opened(scope):
         change_set = queries.change_set(scope, change_set_id, lock=True)
         if change_set.state == State.READING:
@@ -184,6 +200,8 @@ def fail(scope: Scope, change_set_id: int, code: str, detail: str, *, report: di
             change_set.version += 1
             change_set.save()
             record(scope, "changes.refused", subject=change_set, code=code)
+            if unreadable and change_set.upload_id is not None:
+                quarantine(scope, id=change_set.upload_id, code=code)
         return told(change_set)
 
 

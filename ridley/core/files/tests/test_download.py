@@ -24,15 +24,11 @@ def test_what_is_downloaded_equals_what_was_sent_byte_by_byte(world):
     assert answer["Cache-Control"] == "private, no-cache"
 
 
-def test_an_unfinished_or_quarantined_file_is_not_given_out(world):
+def test_an_unfinished_file_is_not_given_out(world):
     admin = world.client("admin")
     path = created(admin, 10, body=b"abc")
     answer = admin.get(f"{path}content/")
     assert (answer.status_code, answer.json()["code"]) == (409, "upload-not-complete")
-    with world.pinned():
-        Upload.objects.update(state="quarantined")
-    answer = admin.get(f"{path}content/")
-    assert (answer.status_code, answer.json()["code"]) == (409, "upload-quarantined")
 
 
 def test_who_may_not_see_files_cannot_download_and_who_may_can(world):
