@@ -63,6 +63,12 @@ class Bench:
     def withdraw(self, found: dict[str, Any]) -> None:
         self.ridley.post(f"change-sets/{found['id']}/withdraw/", {"comment": "Measured."})
 
+    def await_index(self) -> None:
+        """Wait until the words of what was written are indexed, which a job does after each large set or apply."""
+        waiting = "SELECT id FROM jobs_job WHERE kind = 'search.index' ORDER BY id"
+        for (number,) in self.ridley.owner.execute(waiting).fetchall():
+            self.ridley.await_job({"id": number})
+
     def count(self) -> None:
         """Vacuum and count what was written, as the server does by itself within a minute or two."""
         tables = "assistant_row, assistant_rowversion, changes_change, changes_changecell"

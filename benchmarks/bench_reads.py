@@ -95,7 +95,7 @@ class Reader:
         return found
 
 
-def pages(change_set: int, table: int, deep_change: int, deep_row: int) -> dict[str, str]:
+def pages(change_set: int, table: int, half: int, deep_change: int, deep_row: int) -> dict[str, str]:
     """What people look at, by name."""
     changes, rows = f"change-sets/{change_set}/changes/?limit=100", f"assistant/tables/{table}/rows/?limit=100"
     return {
@@ -107,7 +107,13 @@ def pages(change_set: int, table: int, deep_change: int, deep_row: int) -> dict[
         "changes, accepted": f"{changes}&decision=accepted",
         "changes, accepted, deep": f"{changes}&decision=accepted&cursor={write_cursor([deep_change])}",
         "changes with a frequent text": f"{changes}&text=changed",
+        "changes with a text in 1 of 50": f"{changes}&text=12",
+        "changes with a text in 1 of 1,000": f"{changes}&text=123",
+        "changes with a text in 1 of 1,000, deep": f"{changes}&text=123&cursor={write_cursor([deep_change - half])}",
+        "changes with a text in 1 of 1,000, accepted": f"{changes}&text=123&decision=accepted",
+        "changes with a text in 1 of 1,000, of a column": f"{changes}&text=123&column=c3",
         "changes with a rare text": f"{changes}&text=K000777777",
+        "changes with a whole value": f"{changes}&text=value+777777",
         "changes with an absent text": f"{changes}&text=nowhere",
         "rows": rows,
         "rows, deep": f"{rows}&cursor={write_cursor([deep_row])}",
@@ -115,6 +121,12 @@ def pages(change_set: int, table: int, deep_change: int, deep_row: int) -> dict[
         "rows mapped (none)": f"{rows}&mapping=mapped",
         "row by key": f"{rows}&key=K000777777",
         "rows with a frequent text": f"{rows}&text=value+7",
+        "rows with a text in 1 of 100": f"{rows}&text=123",
+        "rows with a text in 1 of 100, deep": f"{rows}&text=123&cursor={write_cursor([deep_row - half])}",
+        "rows with a text in 1 of 1,000": f"{rows}&text=1234",
+        "rows with a text in 1 of 1,000, not looked at": f"{rows}&text=1234&mapping=not_looked_at",
+        "rows with a rare text": f"{rows}&text=K000777777",
+        "rows with a whole value": f"{rows}&text=value+777777",
         "rows with an absent text": f"{rows}&text=nowhere",
     }
 
@@ -149,6 +161,7 @@ def prepare_and_read(ridley: Installation, folder: Path, rows: int, runs: int) -
         ridley.post(f"change-sets/{change_set}/release/", {"comment": "Measured."})
     ridley.post(f"change-sets/{change_set}/decisions/", {"decision": "accepted", "filter": {"column": "c5"}})
     bench.count()
+    bench.await_index()
     deep = ridley.owner.execute(
         "SELECT (SELECT max(id) - 1000 FROM changes_change WHERE change_set_id = %s),"
         " (SELECT max(id) - 1000 FROM assistant_row WHERE table_id = %s)",
@@ -156,7 +169,7 @@ def prepare_and_read(ridley: Installation, folder: Path, rows: int, runs: int) -
     ).fetchone()
     assert deep is not None
     result = {}
-    for label, path in pages(change_set, bench.table, *deep).items():
+    for label, path in pages(change_set, bench.table, rows // 2, *deep).items():
         result[label] = reader.times(path, runs)
         print(label, result[label], flush=True)
     lookups = [

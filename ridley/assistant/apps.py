@@ -23,12 +23,15 @@ class AssistantConfig(AppConfig):
     def ready(self) -> None:
         from ridley.assistant.permissions import ROLES, WORDS
         from ridley.assistant.queries.tables import REACH
+        from ridley.assistant.searching import ROWS
         from ridley.assistant.target import TableTarget
         from ridley.core.access.roles import register_reach, register_roles
         from ridley.core.audit.kinds import register_kinds
         from ridley.core.changes.targets import register
+        from ridley.core.search import places
 
         register_roles(ROLES, WORDS)
         register_reach(REACH)
         register_kinds(EVENTS)
         register(TableTarget())
+        places.register(ROWS)

@@ -102,6 +102,7 @@ class Row(HotTenantModel):
             models.Index(fields=["tenant", "table", "id"], name="row_page"),
             models.Index(fields=["tenant", "table", "mapping", "id"], name="row_mapping", condition=Q(live=True)),
             models.Index(fields=["tenant", "table", "hash"], name="row_hash", condition=Q(live=True)),
+            models.Index(fields=["tenant", "table", "since"], name="row_since"),
             models.Index(
                 fields=["tenant", "master_row_id"], name="row_master", condition=Q(master_row_id__isnull=False)
             ),

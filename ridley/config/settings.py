@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "ridley.core.jobs",
     "ridley.core.people",
     "ridley.core.files",
+    "ridley.core.search",
     "ridley.core.changes",
     "ridley.assistant",
 ]

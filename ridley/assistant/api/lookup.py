@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -100,8 +101,8 @@ class ReverseLookupView(ListView):
     output = SourceCodeOut
     export_name = "codes"
 
-    def filtered(self, rows: QuerySet) -> QuerySet:
-        found, asked = super().filtered(rows), self.request.query_params
+    def filtered(self, rows: QuerySet, *, but: Collection[str] = ()) -> QuerySet:
+        found, asked = super().filtered(rows, but=but), self.request.query_params
         return queries.that_mean(
             self.scope, found, dataset=asked["dataset"], code=asked["code"], source=asked.get("source")
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import path
 from django_filters import rest_framework as filters
@@ -22,11 +22,13 @@ from ridley.assistant.queries import history as history_queries
 from ridley.assistant.queries import mapping as queries
 from ridley.assistant.queries import rows as row_queries
 from ridley.assistant.queries.moments import as_it_was, as_of
+from ridley.assistant.searching import NAME
 from ridley.core.access.errors import BadRequest
 from ridley.core.access.export import FORMATS, export
 from ridley.core.access.fields import Output
-from ridley.core.access.views import DetailView, ListView, ScopedView
-from ridley.core.changes.filters import AnyValueHas
+from ridley.core.access.views import DetailView, ScopedView
+from ridley.core.search.api import SearchedList
+from ridley.core.search.words import WORDS, in_record
 
 
 class RowOut(Output):
@@ -59,7 +61,7 @@ class RowFilters(filters.FilterSet):
         choices=[("true", "Live"), ("false", "Removed"), ("all", "Both")], method="kept", help_text="true if not given"
     )
     key = ExactFilter(help_text="The row's key, exactly.")
-    text = ExactFilter(method="with_text", help_text="Found in the key or in any value.")
+    text = ExactFilter(method="with_text", help_text=f"{WORDS} the key or a value.")
     mapping = filters.ChoiceFilter(choices=MappingState.choices, method="in_state")
     master_row = filters.NumberFilter(method="meaning", help_text="Rows that mean this row of the master.")
 
@@ -85,7 +87,7 @@ class RowFilters(filters.FilterSet):
         return rows  # filter_queryset has seen to it, since it holds when nothing is given too
 
     def with_text(self, rows: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
-        return rows.filter(Q(key__icontains=value) | Q(AnyValueHas(F(self.column("data", "data_then")), Value(value))))
+        return rows.filter(in_record(value, key="key", data=self.column("data", "data_then")))
 
     def in_state(self, rows: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
         return rows.filter(**{self.column("mapping", "mapping_then"): value})
@@ -94,7 +96,8 @@ class RowFilters(filters.FilterSet):
         return rows.filter(**{self.column("master_row_id", "master_then"): value})
 
 
-class RowsView(ListView):
+class RowsView(SearchedList):
+    place = NAME
     permissions = {"get": VIEW}
     query = staticmethod(queries.shown_rows)
     filters = RowFilters

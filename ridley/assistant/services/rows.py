@@ -40,6 +40,11 @@ SELECT CASE WHEN count(*) <= %(many)s THEN array_agg(key) END
          WHERE change_set_id = %(set)s AND verdict = 'accepted' AND fate = 'waiting' LIMIT %(many)s + 1) few
 """
 FEW = "AND r.key = ANY(%(keys)s)"
+# Under the table's lock, and later than every row of it: so versions follow each other in time, and the index of words
+# knows by their moments which rows it lacks, even if the clock was put back.
+NOW = """
+SELECT greatest(clock_timestamp(), max(since) + interval '1 microsecond') FROM assistant_row WHERE table_id = %(table)s
+"""
 KINDS = """
 SELECT DISTINCT CASE WHEN kind = 'added' AND row_id IS NOT NULL THEN 'revived' ELSE kind END
   FROM taken WHERE NOT conflict AND NOT idle
@@ -105,7 +110,7 @@ def write_changes(
 ) -> None:
     """Write a set's accepted, waiting changes; see core.changes.targets.Target.write for what is left behind."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")  # under the table's lock, so that versions follow each other in time
+        cursor.execute(NOW, {"table": table_id})
         at = cursor.fetchone()[0]
         values = {"table": table_id, "set": change_set_id, "actor": decided_by_others_than, "at": at, "by": by}
         cursor.execute(KEYS, {**values, "many": MANY})

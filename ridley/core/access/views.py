@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -176,15 +176,20 @@ class ListView(ScopedView):
                 raise BadRequest(f"format: got {wanted[:20]!r}, wanted csv or ndjson.", code="bad-format")
             return export(self.scope, rows.order_by(*self.order), self.show_one, wanted, self.export_name,
                           columns=list(self.output().fields))  # fmt: skip
-        found, following = page(rows, request, self.order)
+        return self.answer(*page(rows, request, self.order))
+
+    def answer(self, found: list[Any], following: str | None) -> Response:
+        """A page, and the cursor of the next one."""
         return Response({"items": self.output(found, many=True, context={"scope": self.scope}).data, "next": following})
 
     def show_one(self, row: Any) -> dict[str, Any]:
         return self.output(row, context={"scope": self.scope}).data
 
-    def filtered(self, rows: QuerySet) -> QuerySet:
+    def filtered(self, rows: QuerySet, *, but: Collection[str] = ()) -> QuerySet:
         """Apply the declared filters; an unknown or unreadable one is a 400, not passed over."""
-        given = self.request.query_params
+        given = self.request.query_params.copy()
+        for name in but:
+            given.pop(name, None)
         known = set(self.filters.get_filters()) if self.filters else set()
         if unknown := sorted(set(given) - known - {"cursor", "limit", "format"}):
             wanted = ", ".join(sorted(known)) or "none"

@@ -16,8 +16,10 @@ from ridley.core.access.views import DetailView, ListView, ScopedView
 from ridley.core.changes import queries, services
 from ridley.core.changes.filters import ChangeFilters, ChangeSetFilters
 from ridley.core.changes.models import Change, ChangeSet, Decision, Verdict
+from ridley.core.changes.searching import NAME
 from ridley.core.changes.targets import APPLY, DECIDE, RELEASE, UNDO, UPLOAD, VIEW, AnyTarget
 from ridley.core.jobs.api import JobOut
+from ridley.core.search.api import SearchedList
 
 
 class ChangeSetOut(serializers.ModelSerializer):
@@ -147,7 +149,8 @@ class SummaryView(DetailView):
     output = SummaryOut
 
 
-class ChangesView(ListView):
+class ChangesView(SearchedList):
+    place = NAME
     permissions = {"get": AnyTarget(VIEW)}
     query = staticmethod(queries.listed_changes)
     filters = ChangeFilters

@@ -23,5 +23,8 @@ class ChangesConfig(AppConfig):
 
     def ready(self) -> None:
         from ridley.core.audit.kinds import register_kinds
+        from ridley.core.changes.searching import CHANGES
+        from ridley.core.search.places import register
 
         register_kinds(EVENTS)
+        register(CHANGES)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import rest_framework as filters
 
 from ridley.core.access.errors import BadRequest
 from ridley.core.changes.models import Change, ChangeCell, ChangeSet, Fate, Kind, Mode, Origin, State, Verdict
+from ridley.core.changes.searching import with_text
+from ridley.core.search.words import WORDS
 
 
 class ChangeFilters(filters.FilterSet):
@@ -21,7 +23,7 @@ class ChangeFilters(filters.FilterSet):
     )
     key = filters.CharFilter(strip=False, help_text="The row's key, exactly.")
     text = filters.CharFilter(
-        method="with_text", strip=False, help_text="Found in the key, an old or a new value, whatever the case."
+        method="with_text", strip=False, help_text=f"{WORDS} the key, the record, an old or a new value."
     )
     decided_by = filters.UUIDFilter()
 
@@ -36,19 +38,7 @@ class ChangeFilters(filters.FilterSet):
         return rows.filter(Exists(cells.filter(column=value)))
 
     def with_text(self, rows: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        here = Subquery(rows.values("change_set_id")[:1])  # as one value, so that only the set's own cells are read
-        cells = ChangeCell.objects.filter(change_set_id=here).filter(Q(old__icontains=value) | Q(new__icontains=value))
-        in_record = Q(AnyValueHas(F("record"), Value(value)))
-        return rows.filter(Q(key__icontains=value) | in_record | Q(pk__in=cells.values("change_id")))
-
-
-class AnyValueHas(Func):
-    """Whether a value of a JSON object contains a text, whatever the case. The names of its fields do not count."""
-
-    arity = 2
-    output_field = BooleanField()
-    template = "EXISTS (SELECT 1 FROM jsonb_each_text(%(expressions)s)) > 0)"
-    arg_joiner = ") AS cell WHERE strpos(lower(cell.value), lower("  # the object before it, the text after it
+        return with_text(rows, value)
 
 
 def filtered(rows: QuerySet[Change], wanted: Mapping[str, Any]) -> QuerySet[Change]:

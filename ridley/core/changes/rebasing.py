@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 
 from ridley.core.access.scope import Scope
 from ridley.core.changes.models import Change, ChangeCell, ChangeSet, Kind
+from ridley.core.changes.searching import NAME
 from ridley.core.changes.storing import count_contents
 from ridley.core.changes.targets import target_named
+from ridley.core.search.services import forget
 from ridley.engine.diff.hashing import record_hash
 
 Record = dict[str, str]
@@ -34,6 +36,7 @@ def rebase(scope: Scope, change_set: ChangeSet, conflicts: QuerySet[Change]) -> 
     ChangeCell.objects.filter(tenant_id=change_set.tenant_id, change_set=change_set, change__in=waiting).delete()
     ChangeCell.objects.bulk_create(cells, batch_size=BATCH)
     count_contents(change_set)
+    forget(scope, NAME, change_set.pk)
 
 
 def by_key(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def copy_out(query: str, values: Sequence[object]) -> bytes:
+def copy_out(query: str, values: Sequence[object] | Mapping[str, object]) -> bytes:
     """The answer of a SELECT as CSV without a header. Null is nothing, an empty text is a pair of quotes.
 
     Straight from libpq: the driver's own loop costs 2 microseconds a row, which is as much as all else together.

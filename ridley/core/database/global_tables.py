@@ -27,6 +27,8 @@ GLOBAL_TABLES = {
 # Functions that run as the owner and so see past the wall. Each has a fixed search_path; a test holds this list true.
 DEFINER_FUNCTIONS = {
     "enter_tenant": "finds a person's membership by the tenant's key and pins the tenant",
+    "analyze_changes": "statistics of the changes after a large set; its owner alone may ask for them",
+    "analyze_rows": "statistics of the rows after a large apply; their owner alone may ask for them",
     "my_tenants": "the tenants that a person belongs to, before one is chosen",
     "staff_sessions": "all tenants' staff sessions, for superusers alone, which it checks by itself",
 }

@@ -23,6 +23,7 @@ from ridley.core.changes.targets import APPLY, Place, Target, target_named
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.models import State as JobState
 from ridley.core.jobs.services import cancel, enqueue
+from ridley.core.search.services import keep_up
 
 Say = Callable[[float, str], None]
 NO_LONGER = "Who asked for it to be applied at this moment may not apply it any more."
@@ -160,6 +161,7 @@ def apply_now(scope: Scope, change_set: ChangeSet) -> None:
     settle(scope, target, place, change_set, state)
     move(change_set, state)
     follow_undo(change_set, state)
+    keep_up(scope, target.name, place.id, among=place.row_count + applied)
     record(scope, "changes.applied", subject=change_set, applied=applied, conflicts=conflicts, state=state)
 
 

@@ -17,11 +17,13 @@ from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
 from ridley.core.changes.difference import Difference, difference, incoming_rows
 from ridley.core.changes.models import ChangeSet, Mode, Origin, State, Verdict
+from ridley.core.changes.searching import NAME as SEARCHED
 from ridley.core.changes.storing import store
 from ridley.core.changes.targets import UPLOAD, Place, Target, target_named
 from ridley.core.files.queries import complete_upload
 from ridley.core.files.services import local_copy, quarantine
 from ridley.core.jobs.services import enqueue
+from ridley.core.search.services import keep_up
 from ridley.engine.errors import BadFile, EngineError, OverBudget
 from ridley.engine.readers import TextTable, check_keys, read_limited
 from ridley.engine.readers.report import DUPLICATE_HEADER, DUPLICATE_KEY, EMPTY_KEY, NUL, UNREADABLE_ROWS
@@ -230,6 +232,7 @@ def finish_reading(
         "removed": found.removed.height,
         "changed": found.changed.height,
     }
+    keep_up(scope, SEARCHED, change_set.pk, among=found.count)
     record(scope, "changes.compared", subject=change_set, **counts, held=bool(change_set.holds))
 
 

@@ -13,6 +13,7 @@ from ridley.core.audit.services import record
 from ridley.core.changes import queries, rules
 from ridley.core.changes.models import ChangeSet, Mode, Origin, State
 from ridley.core.changes.planning import without_nested_loops
+from ridley.core.changes.searching import NAME as SEARCHED
 from ridley.core.changes.services.applying import apply_now
 from ridley.core.changes.services.deciding import move, recount
 from ridley.core.changes.services.opening import told
@@ -20,6 +21,7 @@ from ridley.core.changes.storing import count_contents
 from ridley.core.changes.targets import UNDO, target_named
 from ridley.core.jobs.models import Job
 from ridley.core.jobs.services import enqueue
+from ridley.core.search.services import keep_up
 
 Say = Callable[[float, str], None]
 OVER = (State.UNDONE, State.WITHDRAWN, State.REJECTED, State.FAILED)
@@ -71,6 +73,7 @@ def mirror_and_apply(scope: Scope, say: Say, *, change_set_id: int) -> dict[str,
         say(0.1, f"Mirroring {undone.applied:,} changes")
         mirror(change_set, undone)
         recount(change_set)
+        keep_up(scope, SEARCHED, change_set.pk, among=undone.applied)
         if change_set.four_eyes:
             move(change_set, State.OPEN)
             return told(change_set)
