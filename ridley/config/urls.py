@@ -11,6 +11,7 @@ from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
+from ridley.core.people.api.providers import WaysInView
 from ridley.core.people.api.tenant import MeView
 
 WELCOME = """<!doctype html>
@@ -63,6 +64,8 @@ urlpatterns = [
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("ridley.core.accounts.callbacks")),
+    path("api/v1/session/providers/", WaysInView.as_view()),
     path("api/v1/me/", MeView.as_view()),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),
     path("api/v1/<slug:tenant>/", include(tenant_patterns)),

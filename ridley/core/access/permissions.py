@@ -9,9 +9,10 @@ EVENTS_VIEW = "core.events_view"
 JOBS_VIEW = "core.jobs_view"
 FILES_UPLOAD = "core.files_upload"
 FILES_VIEW = "core.files_view"
+PROVIDERS_EDIT = "core.providers_edit"
 
 MEMBER = frozenset({TENANT_VIEW, BRANCHES_VIEW, MEMBERS_VIEW, JOBS_VIEW})
-ALL = MEMBER | {TENANT_EDIT, BRANCHES_EDIT, EVENTS_VIEW, FILES_UPLOAD, FILES_VIEW}
+ALL = MEMBER | {TENANT_EDIT, BRANCHES_EDIT, EVENTS_VIEW, FILES_UPLOAD, FILES_VIEW, PROVIDERS_EDIT}
 
 # Role -> permissions. `admin` gathers the permissions of every product that is switched on.
 ROLES = {"member": MEMBER, "admin": ALL}
