@@ -141,7 +141,7 @@ def test_one_that_is_switched_off_lets_nobody_in(partner, browser):
 
 @pytest.mark.django_db(transaction=True)
 def test_people_who_come_first_at_the_same_moment_make_one_tenant_and_one_account_each(partner):
-    """Eight threads, two people of one client, each four times: the database itself is asked, not one after the other."""
+    """Eight threads, two people of one client, each four times, all at once."""
     people = ["lila", "mira"] * 4
     start, found, failed = threading.Barrier(len(people)), [], []
 

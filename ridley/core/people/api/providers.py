@@ -17,7 +17,7 @@ from ridley.core.access.fields import Input, ModelInput, Output
 from ridley.core.access.permissions import PROVIDERS_EDIT
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
-from ridley.core.people.models import DOMAIN, IdentityProvider
+from ridley.core.people.models import IdentityProvider
 from ridley.core.people.queries import providers as queries
 from ridley.core.people.services import providers as services
 
@@ -50,7 +50,7 @@ class ProviderOut(serializers.ModelSerializer):
 
 class ProviderPatch(ModelInput):
     client_secret = serializers.CharField(max_length=500, write_only=True, help_text="Never shown again.")
-    domains = serializers.ListField(child=serializers.CharField(max_length=253, validators=[DOMAIN]), max_length=100)
+    domains = serializers.ListField(child=serializers.CharField(max_length=253), max_length=100)
     roles = serializers.DictField(child=RoleRule(), required=False)
 
     class Meta:
