@@ -66,6 +66,8 @@ def begin() -> Server | None:
         RIDLEY_HOME=str(home),
         RIDLEY_SECRET_KEY=secrets.token_hex(32),
         RIDLEY_JWT_PRIVATE_KEY=rsa_key(),
+        RIDLEY_ENCRYPTION_KEYS=secrets.token_hex(32),
+        RIDLEY_OUTBOUND_ALLOWED="127.0.0.0/8",
         DATABASE_URL=app_url,
         DATABASE_OWNER_URL=owner_url,
         RIDLEY_LOG_LEVEL="CRITICAL",

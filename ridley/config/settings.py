@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.socialaccount",
     "corsheaders",
     "django_filters",
     "drf_spectacular",
@@ -110,6 +111,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "ridley.core.accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+# People of identity providers are found, made and refused by core/people/services/arrivals.py, and by nothing else.
+SOCIALACCOUNT_ADAPTER = "ridley.core.people.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # matched there by e-mail, where the provider owns the domain
+SOCIALACCOUNT_STORE_TOKENS = False
+GOOGLE_CLIENT_ID = env.text("RIDLEY_GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env.text("RIDLEY_GOOGLE_CLIENT_SECRET", "")
+GOOGLE_ENDPOINTS = {
+    "authorize": "https://accounts.google.com/o/oauth2/v2/auth",
+    "token": "https://oauth2.googleapis.com/token",
+    "keys": "https://www.googleapis.com/oauth2/v3/certs",
+    "issuers": ["https://accounts.google.com", "accounts.google.com"],
+}
+# Secrets of providers at rest: the first word encrypts, every word decrypts (core/access/encryption.py).
+ENCRYPTION_KEYS = env.words("RIDLEY_ENCRYPTION_KEYS")
+for _word in ENCRYPTION_KEYS:
+    if len(_word) < 32:
+        raise BadSetting("RIDLEY_ENCRYPTION_KEYS: wanted words of at least 32 characters, separated by commas.")
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_FRONTEND_URLS = {
@@ -117,6 +135,7 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password": "/account/reset",
     "account_reset_password_from_key": "/account/reset/{key}",
     "account_signup": "/account/sign-up",
+    "socialaccount_login_error": "/sign-in",
 }
 # A token for front ends on other origins: five minutes of access, a refresh token that rotates.
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 a class, no secret

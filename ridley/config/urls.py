@@ -7,10 +7,12 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from ridley.config import sign_in
 from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
+from ridley.core.people.api.providers import WaysInView
 from ridley.core.people.api.staff import beside_the_tenants
 from ridley.core.people.api.tenant import MeView
 
@@ -19,6 +21,7 @@ WELCOME = """<!doctype html>
 <h1>Ridley</h1>
 <p>This installation runs. Its work is done over the API; the README has the first five minutes.</p>
 <ul>
+<li><a href="/sign-in">Sign in</a></li>
 <li><a href="/api/v1/schema/">The API's description</a> (OpenAPI 3.1)</li>
 <li><a href="/admin/">The installation's own tables</a>, for its administrators</li>
 {browse}</ul>
@@ -64,6 +67,9 @@ urlpatterns = [
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
+    *sign_in.urlpatterns,
+    path("accounts/", include("ridley.core.accounts.callbacks")),
+    path("api/v1/session/providers/", WaysInView.as_view()),
     path("api/v1/me/", MeView.as_view()),
     path("api/v1/", include(beside_the_tenants)),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),

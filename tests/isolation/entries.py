@@ -11,6 +11,10 @@ TUS = {"Tus-Resumable": "1.0.0"}
 ANNOUNCED = {**TUS, "Upload-Length": "3", "Upload-Metadata": "filename eC5jc3Y="}
 AT_THREE = {**TUS, "Upload-Offset": "3"}
 STREAMS = ("csv", "ndjson")
+NEW_PROVIDER = {
+    "slug": "new", "name": "New", "issuer": "https://id.example.com", "client_id": "x", "client_secret": "y",
+    "domains": ["{domain}"],
+}  # fmt: skip
 ONE_SET = "change-sets/{open_set}/"
 FILE = {"upload_id": "{upload}", "mode": "delta"}
 UPDATE = {"kind": "update", "key": "{row_key}", "values": {"price": "1"}}
@@ -42,6 +46,15 @@ CORE_ENTRIES = {
     ),
     "DELETE branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=CORE),
     "GET members/": listed("members/", limited=CORE),
+    "GET providers/": listed("providers/", limited=CORE),
+    "POST providers/": entry(Ask("providers/", body=NEW_PROVIDER), limited=CORE),
+    "GET providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=CORE),
+    "PATCH providers/<int:id>/": entry(
+        Ask("providers/{provider}/", body={"name": "Changed", "domains": ["{domain}"]}), limited=CORE
+    ),
+    "DELETE providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=CORE),
+    "POST providers/<int:id>/test/": entry(Ask("providers/{provider}/test/"), limited=CORE),
+    "GET domains/": listed("domains/", limited=CORE),
     "GET events/": listed(
         "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
         "subject_type=branch&subject_id={event_subject}", limited=OWN,

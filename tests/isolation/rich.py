@@ -12,7 +12,8 @@ import psycopg
 from ridley.assistant.models import Mapping, Row
 from ridley.core.changes.models import Change
 from ridley.core.jobs.models import Job
-from ridley.core.tenants.models import Membership
+from ridley.core.people.models import ClaimedGrant, Domain
+from ridley.core.tenants.models import Grant, Membership
 from tests.world import Client, World, make_world, run_jobs
 
 FIELDS = [{"name": name, "title": name.title(), "type": "text"} for name in ("code", "model", "price")]
@@ -106,7 +107,16 @@ def shared_things(rich: Rich) -> Ids:
         first, second = Row.objects.filter(table_id=master["id"]).order_by("id")
         job_and_event = {"actor": admin.user.pk, "event_subject": str(branch["id"])}
         Membership.objects.filter(user=admin.user).update(branch_id=branch["id"])
+    domain = f"{mark}.example.com"
+    Domain.objects.create(name=domain, holder=rich.world.tenant)
+    asked = {"slug": f"{mark}-id", "name": f"{mark} id", "issuer": "http://127.0.0.1:9", "client_id": mark,
+             "client_secret": f"{mark} secret", "domains": [domain]}  # fmt: skip
+    provider = done(admin.post("providers/", asked))
+    with rich.world.pinned():
+        grant = Grant.objects.filter(membership__user=admin.user).get()
+        ClaimedGrant.objects.create(tenant=rich.world.tenant, grant=grant, provider=provider["public_id"])
     return {
+        "provider": provider["id"], "domain": domain,
         "mark": mark, "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,

@@ -168,8 +168,8 @@ POLICY = "wanted the one policy for reading and writing, got "
             ["tenants_branch: no column tenant_id bigint not null"],
         ),
         (
-            "ALTER TABLE tenants_grant DROP CONSTRAINT tenants_grant_tenant_id_id_key",
-            ["tenants_grant: no UNIQUE (tenant_id, id)"],
+            "ALTER TABLE people_claimedgrant DROP CONSTRAINT people_claimedgrant_tenant_id_id_key",
+            ["people_claimedgrant: no UNIQUE (tenant_id, id)"],
         ),
         (
             "CREATE UNIQUE INDEX anywhere ON tenants_branch (key)",

@@ -14,11 +14,12 @@ JOBS_VIEW = "core.jobs_view"
 FILES_UPLOAD = "core.files_upload"
 FILES_VIEW = "core.files_view"
 FILES_QUARANTINE = "core.files_quarantine"
+PROVIDERS_EDIT = "core.providers_edit"
 
 MEMBER = frozenset({TENANT_VIEW, BRANCHES_VIEW, MEMBERS_VIEW, JOBS_VIEW})
 ALL = MEMBER | {
     TENANT_EDIT, BRANCHES_EDIT, MEMBERS_EDIT, RIGHTS_VIEW, STAFF_VIEW, STAFF_END, EVENTS_VIEW, FILES_UPLOAD, FILES_VIEW,
-    FILES_QUARANTINE,
+    FILES_QUARANTINE, PROVIDERS_EDIT,
 }  # fmt: skip
 
 # Role -> permissions. `admin` gathers the permissions of every product that is switched on.
@@ -46,4 +47,6 @@ WORDS = {
     JOBS_VIEW: "Follow jobs.",
     FILES_UPLOAD: "Send files.",
     FILES_VIEW: "See files that were sent.",
+    FILES_QUARANTINE: "Fetch files that could not be read, as attachments.",
+    PROVIDERS_EDIT: "Connect the tenant's own identity providers.",
 }

@@ -21,6 +21,12 @@ GLOBAL_TABLES = {
     "procrastinate_periodic_defers": "the queue's schedules",
     "procrastinate_workers": "the queue's workers",
     "tenants_tenant": "the tenants themselves",
+    "people_client": "found by a Partner's words for a client, before its tenant is known or made",
+    "people_domain": "one domain is one tenant's at most, which a table behind the wall could not hold",
+    "people_partnerprovider": "a Partner's provider serves many tenants",
+    "socialaccount_socialaccount": "sign-in happens before a tenant is known",
+    "socialaccount_socialapp": "django-allauth's own; empty, for providers are in ours",
+    "socialaccount_socialtoken": "django-allauth's own; empty, for no token of a provider is kept",
     "tenants_partner": "a partner serves many tenants",
 }
 

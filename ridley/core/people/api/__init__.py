@@ -1,5 +1,11 @@
 """People and the tenant over REST: one file per kind of thing."""
 
-from ridley.core.people.api import members, rights, staff, tenant
+from ridley.core.people.api import members, providers, rights, staff, tenant
 
-urlpatterns = [*tenant.urlpatterns, *members.urlpatterns, *rights.urlpatterns, *staff.urlpatterns]
+urlpatterns = [
+    *tenant.urlpatterns,
+    *members.urlpatterns,
+    *rights.urlpatterns,
+    *staff.urlpatterns,
+    *providers.urlpatterns,
+]

@@ -1,0 +1,133 @@
+"""/sign-in: a plain page to sign in with a browser until the web app does. No script, no style; all of it is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.forms import LoginForm
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialApp
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.urls import path
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ridley.core.people.queries.providers import offered
+from ridley.core.tenants.functions import my_tenants
+
+WHY = {
+    "domain-not-allowed": "People with an address of your domain cannot sign in here this way.",
+    "email-not-verified": "Your identity provider has not verified your e-mail address.",
+    "email-missing": "Your identity provider does not tell your e-mail address.",
+    "account-belongs-elsewhere": "An account with your address exists. Sign in the way you did before.",
+    "account-switched-off": "This account is switched off.",
+    "membership-not-now": "Your membership has ended or has not begun yet. Ask an administrator.",
+    "client-not-named": "Your identity provider does not say which client you belong to.",
+    "client-not-valid": "Your identity provider names a client that cannot be one.",
+    "client-belongs-elsewhere": "Your identity provider names a client that is not one of its own.",
+    "provider-switched-off": "This way to sign in is switched off.",
+    "provider-unreachable": "The identity provider cannot be reached. Try again later.",
+    "token-refused": "The identity provider's answer was not to be believed.",
+    "cancelled": "You stopped at the identity provider.",
+    "password": "The address and the password do not fit, or there were too many tries.",
+    "more": "This account needs a second factor: sign in over the API.",
+}
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>{head}
+<h1>{title}</h1>
+{body}
+</html>
+"""
+WITH_PASSWORD = """<form method="post" action="/sign-in">{csrf}
+<p><label>E-mail <input name="login" type="email" autocomplete="username" required></label></p>
+<p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>
+<p><button>Sign in</button></p></form>
+"""  # noqa: S105 a form, no secret
+BUTTON = """<form method="post" action="/sign-in/with">{}
+<p><button name="provider" value="{}">Sign in with {}</button></p></form>
+"""
+WHICH = """<form action="/sign-in"><p><label>Or find your organisation's own way in, by your e-mail address
+<input name="email" type="email" required></label> <button>Find</button></p></form>
+"""
+SIGNED_IN = """<p>You are {name}, {email}.</p>
+<p>Your tenants:</p><ul>{tenants}</ul>
+<form method="post" action="/sign-in">{csrf}<p><button name="sign_out" value="yes">Sign out</button></p></form>
+"""
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Who one is; else the ways in."""
+    if request.method == "POST":
+        return HttpResponseRedirect(_signed_out(request) if "sign_out" in request.POST else _with_password(request))
+    csrf = _csrf(request)
+    user: Any = request.user
+    if user.is_authenticated:
+        tenants = format_html_join("", "<li>{} ({})</li>", ((t["name"], t["key"]) for t in my_tenants(user.pk)))
+        body = format_html(
+            SIGNED_IN, name=user.get_full_name(), email=user.email, tenants=tenants or "None.", csrf=csrf
+        )
+        return page("Signed in", body)
+    code = request.GET.get("error", "")
+    why = format_html("<p role=alert>{}</p>", WHY.get(code, "You were not signed in.")) if code else ""
+    domain = request.GET.get("email", "").replace("\0", "").rpartition("@")[2].strip().lower()
+    ways = offered(domain=domain, tenant_key=request.GET.get("tenant", "").replace("\0", ""))
+    buttons = format_html_join("", BUTTON, ((csrf, id, name) for id, name in ways))
+    form = format_html(WITH_PASSWORD, csrf=csrf)
+    return page("Sign in to Ridley", format_html("{}{}{}{}", why, form, buttons, SafeString(WHICH)))
+
+
+@never_cache
+@require_POST
+def sign_in_with(request: HttpRequest) -> HttpResponse:
+    """On to the provider. A page, and no redirect: the policy lets forms of ours end at our own address only."""
+    try:
+        provider = get_adapter().get_provider(request, request.POST.get("provider", "").replace("\0", ""))
+        answer = provider.redirect(request, "login", next_url="/sign-in", headless=True)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    except ImmediateHttpResponse as error:
+        answer = error.response
+    address = answer["Location"]
+    if address.startswith("/"):
+        return answer
+    head = format_html('<meta http-equiv="refresh" content="0; url={}">', address)
+    return page("One moment", format_html('<p><a href="{}">On to {}</a></p>', address, provider.name), head)
+
+
+def page(title: str, body: str, head: str = "") -> HttpResponse:
+    answer = HttpResponse(format_html(PAGE, title=title, body=body, head=head))
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _csrf(request: HttpRequest) -> SafeString:
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
+
+
+def _with_password(request: HttpRequest) -> str:
+    """Through django-allauth's own form, with its counting of guesses; where to go then."""
+    form = LoginForm(request.POST, request=request)
+    if not form.is_valid():
+        return "/sign-in?error=password"
+    try:
+        form.login(request, redirect_url="/sign-in")
+    except ImmediateHttpResponse:
+        return "/sign-in?error=more"
+    return "/sign-in" if request.user.is_authenticated else "/sign-in?error=more"
+
+
+def _signed_out(request: HttpRequest) -> str:
+    get_account_adapter().logout(request)
+    return "/sign-in"
+
+
+urlpatterns = [path("sign-in", sign_in), path("sign-in/with", sign_in_with)]
