@@ -118,7 +118,7 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": "/account/sign-up",
 }
 # A token for front ends on other origins: five minutes of access, a refresh token that rotates.
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 a class, no secret
+HEADLESS_TOKEN_STRATEGY = "ridley.core.accounts.tokens.Strategy"  # noqa: S105 a class, no secret
 HEADLESS_JWT_PRIVATE_KEY = env.text("RIDLEY_JWT_PRIVATE_KEY", "").replace("\\n", "\n")
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400

@@ -5,6 +5,8 @@
 
 GLOBAL_TABLES = {
     "accounts_user": "a person may belong to many tenants",
+    "accounts_refreshfamily": "a session is of no tenant, nor are its tokens",
+    "accounts_hitcount": "requests are counted before a tenant is known",
     "accounts_user_groups": "Django's own rights for the installation's admin",
     "accounts_user_user_permissions": "Django's own rights for the installation's admin",
     "auth_group": "Django's own rights for the installation's admin",
