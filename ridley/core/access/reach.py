@@ -25,6 +25,10 @@ class Reach:
         allowed = self.limits.get(kind)
         return allowed is None or value in allowed
 
+    def within(self, other: Reach) -> bool:
+        """Whether this extends no further than the other."""
+        return all(self.limits.get(kind) is not None and self.limits[kind] <= of for kind, of in other.limits.items())
+
     def __or__(self, other: Reach) -> Reach:
         """As far as either. Kinds limited in both add up; a kind limited in one only is not limited."""
         return Reach(
@@ -33,3 +37,4 @@ class Reach:
 
 
 EVERYTHING = Reach()
+KINDS = ("source",)  # what products limit by; another word would be a limit that nobody looks at

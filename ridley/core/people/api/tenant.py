@@ -21,6 +21,7 @@ from ridley.core.access.permissions import (
     TENANT_EDIT,
     TENANT_VIEW,
 )
+from ridley.core.access.limits import arrive
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
 from ridley.core.people.queries import tenant as queries
@@ -51,7 +52,13 @@ class MeOut(Output):
 class MeView(APIView):
     """Who am I, and where do I belong?"""
 
-    @extend_schema(responses={200: MeOut, (401, "application/problem+json"): PROBLEM})
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        arrive(request)
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}}
+    )
     def get(self, request: Request) -> Response:
         user: Any = request.user
         shown = {name: getattr(user, name) for name in ("id", "email", "first_name", "last_name")}
