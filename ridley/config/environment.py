@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+PERIODS = {"s": 1, "min": 60, "h": 3600}
+
 
 class BadSetting(Exception):
     """A setting is missing or has a value that cannot be used; the message names it and says what was wanted."""
@@ -43,6 +45,16 @@ class Environment:
             return int(value)
         except ValueError:
             raise BadSetting(f"{name}: got {value!r}, wanted a whole number.") from None
+
+    def rate(self, name: str, default: str) -> tuple[int, int] | None:
+        """How many in how many seconds, from `600/min`; None for `off`."""
+        value = self.text(name, default)
+        if value == "off":
+            return None
+        number, _, unit = value.partition("/")
+        if not number.isdecimal() or int(number) < 1 or unit not in PERIODS:
+            raise BadSetting(f"{name}: got {value!r}, wanted such as 600/min (or /s, /h), or off.")
+        return int(number), PERIODS[unit]
 
     def words(self, name: str, default: str = "") -> list[str]:
         """A list, separated by commas."""

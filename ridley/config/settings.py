@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ridley.core.access.request_id.RequestIdMiddleware",
+    "ridley.core.access.limits.CountAddresses",
 ]
 
 ROOT_URLCONF = "ridley.config.urls"
@@ -138,14 +139,14 @@ HEADLESS_FRONTEND_URLS = {
     "socialaccount_login_error": "/sign-in",
 }
 # A token for front ends on other origins: five minutes of access, a refresh token that rotates.
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 a class, no secret
+HEADLESS_TOKEN_STRATEGY = "ridley.core.accounts.tokens.Strategy"  # noqa: S105 a class, no secret
 HEADLESS_JWT_PRIVATE_KEY = env.text("RIDLEY_JWT_PRIVATE_KEY", "").replace("\\n", "\n")
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 CORS_ALLOWED_ORIGINS = env.words("RIDLEY_CORS_ORIGINS")
 CORS_EXPOSE_HEADERS = [
-    "ETag", "Location", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+    "ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
     "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
 ]  # fmt: skip
 CORS_ALLOW_HEADERS = [
@@ -155,8 +156,17 @@ CORS_ALLOW_HEADERS = [
 ]  # fmt: skip
 CSRF_TRUSTED_ORIGINS = env.words("RIDLEY_TRUSTED_ORIGINS")
 
+# How often one may ask: a signed-in person, a program's token, an address of which nobody is known.
+_off = "off" if ENVIRONMENT == "test" else ""
+RATES = {
+    "person": env.rate("RIDLEY_RATE_PERSON", _off or "6000/min"),
+    "token": env.rate("RIDLEY_RATE_TOKEN", _off or "12000/min"),
+    "address": env.rate("RIDLEY_RATE_ADDRESS", _off or "600/min"),
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ridley.core.people.authentication.ApiTokens",
         "ridley.core.accounts.authentication.BearerToken",
         "ridley.core.accounts.authentication.SessionCookie",
     ],
@@ -254,7 +264,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _serves_https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = _serves_https and env.flag("RIDLEY_HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever probes this machine speaks plain HTTP
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RIDLEY_BEHIND_PROXY") else None
+BEHIND_PROXY = env.flag("RIDLEY_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31536000 if _serves_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _serves_https
 X_FRAME_OPTIONS = "DENY"

@@ -65,7 +65,7 @@ class LookupView(ScopedView):
         """What a source's code means in the master, and whether it can be used."""
         asked = CodeIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        return self.shown(queries.meaning(self.scope, **asked.validated_data))
+        return Response(queries.meaning(self.scope, **asked.validated_data))  # plain values, in the shape of MeaningOut
 
 
 class SourceCodeOut(Output):

@@ -9,21 +9,27 @@ from typing import Any
 from uuid import UUID
 
 from ridley.core.access.errors import NotFound
-from ridley.core.access.roles import granted
-from ridley.core.access.scope import Scope
+from ridley.core.access.roles import given, granted
+from ridley.core.access.scope import Scope, TokenRights
 from ridley.core.database.pin import pinned
 from ridley.core.tenants.functions import enter_tenant, person_now
 
 
-def enter(key: str, user: Any, request_id: str) -> tuple[Scope, str]:
+def enter(key: str, user: Any, request_id: str, auth: Any = None) -> tuple[Scope, str]:
     """Pin the tenant for this transaction and return the person's scope and the pin before.
 
-    Outsiders get NotFound, the same as for a tenant that does not exist. Must be called inside a transaction.
+    Who comes with a program's token may do what the token says, whatever roles the program has. Outsiders get
+    NotFound, the same as for a tenant that does not exist. Must be called inside a transaction.
     """
     entry = enter_tenant(key, user.pk)
     if entry is None:
         raise NotFound()
-    rights = granted(entry.grants, entry.products)
+    if isinstance(auth, TokenRights):
+        if auth.tenant_id != entry.tenant_id:
+            raise NotFound()
+        rights = given(auth.permissions, auth.limits, entry.products)
+    else:
+        rights = granted(entry.grants, entry.products)
     scope = Scope(entry.tenant_id, user.pk, rights, request_id, staff_session_id=entry.staff_session_id)
     return scope, entry.before
 

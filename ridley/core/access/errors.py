@@ -5,6 +5,7 @@ Refusal
 ├── Denied     403  a permission is missing
 ├── Conflict   409  the state of things does not allow it
 │   └── NotReady    something must happen first
+├── TooMany    429  asked too often; Retry-After says when to come back
 ├── Stale      412  the caller saw an older version
 └── Invalid    422  the request cannot be meant; 400 when it cannot be read
     ├── BadRequest
@@ -47,6 +48,14 @@ class Conflict(Refusal):
 
 class NotReady(Conflict):
     code = "not-ready"
+
+
+class TooMany(Refusal):
+    status, code, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, *, headers: dict[str, str]) -> None:
+        super().__init__(detail)
+        self.headers = headers
 
 
 class Stale(Refusal):

@@ -9,6 +9,8 @@ MEMBERS_EDIT = "core.members_edit"
 RIGHTS_VIEW = "core.rights_view"
 STAFF_VIEW = "core.staff_view"
 STAFF_END = "core.staff_end"
+TOKENS_VIEW = "core.tokens_view"
+TOKENS_EDIT = "core.tokens_edit"
 EVENTS_VIEW = "core.events_view"
 JOBS_VIEW = "core.jobs_view"
 FILES_UPLOAD = "core.files_upload"
@@ -19,7 +21,7 @@ PROVIDERS_EDIT = "core.providers_edit"
 MEMBER = frozenset({TENANT_VIEW, BRANCHES_VIEW, MEMBERS_VIEW, JOBS_VIEW})
 ALL = MEMBER | {
     TENANT_EDIT, BRANCHES_EDIT, MEMBERS_EDIT, RIGHTS_VIEW, STAFF_VIEW, STAFF_END, EVENTS_VIEW, FILES_UPLOAD, FILES_VIEW,
-    FILES_QUARANTINE, PROVIDERS_EDIT,
+    FILES_QUARANTINE, PROVIDERS_EDIT, TOKENS_VIEW, TOKENS_EDIT,
 }  # fmt: skip
 
 # Role -> permissions. `admin` gathers the permissions of every product that is switched on.
@@ -48,5 +50,7 @@ WORDS = {
     FILES_UPLOAD: "Send files.",
     FILES_VIEW: "See files that were sent.",
     FILES_QUARANTINE: "Fetch files that could not be read, as attachments.",
+    TOKENS_VIEW: "See the tenant's programs and their tokens.",
+    TOKENS_EDIT: "Make programs and tokens, and revoke them.",
     PROVIDERS_EDIT: "Connect the tenant's own identity providers.",
 }

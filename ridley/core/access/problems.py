@@ -40,7 +40,10 @@ def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Re
 def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Django REST framework's exception handler. Unknown errors return None and become a 500 elsewhere."""
     if isinstance(error, Refusal):
-        return problem(error.status, error.code, error.title, error.detail, **error.extra)
+        response = problem(error.status, error.code, error.title, error.detail, **error.extra)
+        for name, value in getattr(error, "headers", {}).items():
+            response[name] = value
+        return response
     if isinstance(error, drf.ValidationError):
         errors = list(field_errors(error.get_full_details()))
         first = errors[0]

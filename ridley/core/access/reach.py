@@ -39,3 +39,4 @@ class Reach:
 
 
 EVERYTHING = Reach()
+KINDS = ("source",)  # what products limit by; another word would be a limit that nobody looks at

@@ -147,4 +147,15 @@ def with_what_lies_within(rights: Mapping[str, Reach], tenant_id: int) -> dict[s
     }
 
 
+def given(permissions: Iterable[str], limits: Mapping[str, Iterable[str]], products: Iterable[str]) -> dict[str, Reach]:
+    """Permission -> how far it extends, from a list of permissions with limits, for the products switched on."""
+    on, known, ours = {"core", *products}, all_permissions(), Reach.of(limits)
+    found = {
+        permission: narrowed(permission, ours)
+        for permission in permissions
+        if permission in known and permission.partition(".")[0] in on
+    }
+    return {permission: reach for permission, reach in found.items() if reach is not None}
+
+
 register_roles(core.ROLES, core.WORDS)

@@ -67,6 +67,16 @@ class BearerScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": str(self.__doc__)}
 
 
+class ApiTokenScheme(OpenApiAuthenticationExtension):
+    """A program's token (POST /api/v1/{tenant}/service-accounts/{id}/tokens/), good in that tenant until it expires."""
+
+    target_class = "ridley.core.people.authentication.ApiTokens"
+    name = "api_token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": str(self.__doc__)}
+
+
 class CookieScheme(SessionScheme):
     target_class = "ridley.core.accounts.authentication.SessionCookie"
 
@@ -156,7 +166,8 @@ class ScopedSchema(AutoSchema):
 
         if not isinstance(self.view, ScopedView):
             return super().get_response_serializers()
-        output, status = self.view.output, str(self.success())
+        output = getattr(self.view, "outputs", {}).get(self.method.lower(), self.view.output)
+        status = str(self.success())
         answers: dict[Any, Any] = {}
         if self.method == "HEAD":
             answers[status] = None
@@ -175,7 +186,7 @@ class ScopedSchema(AutoSchema):
         return declared or {"POST": 201, "DELETE": 204}.get(self.method, 200)
 
     def refusals(self) -> list[str]:
-        found = ["400", "401", "403", "404"]
+        found = ["400", "401", "403", "404", "429"]
         if self.method not in ("GET", "HEAD"):
             found += ["409", "415", "422"]
         if self.method in ("PATCH", "DELETE"):

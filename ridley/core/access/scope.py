@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ridley.core.access.errors import Denied
 from ridley.core.access.reach import EVERYTHING, Reach
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRights:
+    """What a program's token allows, and in which tenant: what a request's `auth` is when it came with one."""
+
+    id: int
+    tenant_id: int
+    permissions: tuple[str, ...]
+    limits: Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)

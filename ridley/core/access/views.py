@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ridley.core.access import idempotency, request_id
+from ridley.core.access import idempotency, limits, request_id
 from ridley.core.access.door import enter
 from ridley.core.access.errors import BadRequest, Denied, Stale
 from ridley.core.access.etag import etag, expected_version
@@ -81,6 +81,7 @@ class ScopedView(generics.GenericAPIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.claim: idempotency.Claim | None = None
         self.before: str | None = None
+        self.arrive(request, *args, **kwargs)
         if (request.method or "").lower() in self.streaming_verbs:
             response = super().dispatch(request, *args, **kwargs)
         else:
@@ -88,6 +89,19 @@ class ScopedView(generics.GenericAPIView):
         if getattr(response, "streaming", False) and not isinstance(response, ScopedStream):
             raise RuntimeError(f"{type(self).__name__} streams outside a scope; use ScopedStream.")
         return response
+
+    def arrive(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Who asks, and whether too often: before the transaction, whose rollback would take back what is counted."""
+        self.caller: Request = super().initialize_request(request, *args, **kwargs)
+        self.counted: limits.Counted | None = None
+        self.barred: Exception | None = None
+        try:
+            self.counted = limits.arrive(self.caller)
+        except Exception as error:  # whatever it is: it becomes an answer where errors do
+            self.barred = error
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        return self.caller
 
     def in_transaction(self, dispatch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
         nested = connection.in_atomic_block
@@ -110,12 +124,12 @@ class ScopedView(generics.GenericAPIView):
         self.format_kwarg = None
         neg = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = neg
-        self.perform_authentication(request)
+        if self.barred is not None:
+            raise self.barred
         if not request.user.is_authenticated:
             self.permission_denied(request)
-        self.scope, self.before = enter(kwargs["tenant"], request.user, request_id.current.get())
+        self.scope, self.before = enter(kwargs["tenant"], request.user, request_id.current.get(), request.auth)
         self.check_permissions(request)
-        self.check_throttles(request)
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method == "POST" and self.takes_idempotency_key:
             call = f"{request.method} {request.path}"[:500]
@@ -133,6 +147,8 @@ class ScopedView(generics.GenericAPIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.setdefault("Cache-Control", "private, no-cache")
+        for name, value in (self.counted.headers() if self.counted else {}).items():
+            response[name] = value
         if self.claim and response.status_code < 400:
             self.claim.keep(response)
         return response

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class UserManager(BaseUserManager["User"]):
@@ -47,6 +49,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=Kind.PERSON) | Q(password__startswith="!"), name="service_has_no_password"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -58,3 +65,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+class RefreshFamily(models.Model):
+    """The refresh tokens of one session, of which the newest alone is good. See tokens.py."""
+
+    session = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of the session's key.")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_id = models.UUIDField(help_text="The one that is good.")
+    started_at = models.DateTimeField(db_default=Now())
+    rotated_at = models.DateTimeField(db_default=Now())
+    reused_at = models.DateTimeField(null=True, help_text="One came a second time; the session was ended.")
+
+
+class HitCount(models.Model):
+    """How often something came within a window of time, over all processes. Unlogged: a crash forgets it."""
+
+    key = models.CharField(primary_key=True, max_length=200)
+    ends_at = models.DateTimeField(db_index=True)
+    count = models.BigIntegerField()

@@ -5,6 +5,8 @@
 
 GLOBAL_TABLES = {
     "accounts_user": "a person may belong to many tenants",
+    "accounts_refreshfamily": "a session is of no tenant, nor are its tokens",
+    "accounts_hitcount": "requests are counted before a tenant is known",
     "accounts_user_groups": "Django's own rights for the installation's admin",
     "accounts_user_user_permissions": "Django's own rights for the installation's admin",
     "auth_group": "Django's own rights for the installation's admin",
@@ -32,6 +34,7 @@ GLOBAL_TABLES = {
 
 # Functions that run as the owner and so see past the wall. Each has a fixed search_path; a test holds this list true.
 DEFINER_FUNCTIONS = {
+    "api_token": "a program's token by its number, before its tenant is entered",
     "enter_tenant": "finds a person's membership by the tenant's key and pins the tenant",
     "analyze_changes": "statistics of the changes after a large set; its owner alone may ask for them",
     "analyze_rows": "statistics of the rows after a large apply; their owner alone may ask for them",

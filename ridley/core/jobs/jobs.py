@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
 from ridley.core.access.idempotency import forget_old_keys
+from ridley.core.accounts.limits import forget_ended
 from ridley.core.database.pin import pinned
 from ridley.core.jobs.runner import drop_dead_connection, end_given_up
 from ridley.core.tenants.models import Tenant
@@ -44,6 +45,14 @@ def tell_given_up(timestamp: int) -> None:
 async def clean_up(context: JobContext, timestamp: int) -> None:
     """Remove the queue's entries of jobs that ended well a week ago. What people see of a job stays."""
     await context.app.job_manager.delete_old_jobs(nb_hours=7 * 24, include_failed=False)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="jobs.forget_hits", queueing_lock="jobs.forget_hits")
+def forget_hits(timestamp: int) -> None:
+    """Forget how often came whom nobody counts any more."""
+    drop_dead_connection()
+    forget_ended()
 
 
 @app.periodic(cron="29 * * * *")

@@ -1,6 +1,6 @@
 """People and the tenant over REST: one file per kind of thing."""
 
-from ridley.core.people.api import members, providers, rights, staff, tenant
+from ridley.core.people.api import members, providers, rights, staff, tenant, tokens
 
 urlpatterns = [
     *tenant.urlpatterns,
@@ -8,4 +8,5 @@ urlpatterns = [
     *rights.urlpatterns,
     *staff.urlpatterns,
     *providers.urlpatterns,
+    *tokens.urlpatterns,
 ]

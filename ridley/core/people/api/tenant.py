@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from ridley.core.access.etag import expected_version
 from ridley.core.access.fields import Input, ModelInput, Output
+from ridley.core.access.limits import arrive
 from ridley.core.access.permissions import (
     BRANCHES_EDIT,
     BRANCHES_VIEW,
@@ -50,7 +51,11 @@ class MeOut(Output):
 class MeView(APIView):
     """Who am I, and where do I belong?"""
 
-    @extend_schema(responses={200: MeOut, (401, "application/problem+json"): PROBLEM})
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        arrive(request)
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}})
     def get(self, request: Request) -> Response:
         user: Any = request.user
         shown = {name: getattr(user, name) for name in ("id", "email", "first_name", "last_name")}
