@@ -62,6 +62,7 @@ urlpatterns = [
     path("readyz", ready),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
+    path("_allauth/", include("ridley.core.accounts.sign_in")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/me/", MeView.as_view()),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),

@@ -25,6 +25,12 @@ class Reach:
         allowed = self.limits.get(kind)
         return allowed is None or value in allowed
 
+    def contains(self, other: Reach) -> bool:
+        """Whether the other reaches no further than this one."""
+        return all(
+            other.limits.get(kind) is not None and other.limits[kind] <= values for kind, values in self.limits.items()
+        )
+
     def __or__(self, other: Reach) -> Reach:
         """As far as either. Kinds limited in both add up; a kind limited in one only is not limited."""
         return Reach(

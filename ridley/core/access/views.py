@@ -24,6 +24,7 @@ from ridley.core.access.fields import BoundedJSON
 from ridley.core.access.paging import page
 from ridley.core.access.problems import problem
 from ridley.core.access.scope import Scope
+from ridley.core.access.second_factor import came_with_second_factor
 from ridley.core.database.pin import restore
 
 VERBS = ("get", "post", "put", "patch", "delete", "head")
@@ -113,7 +114,10 @@ class ScopedView(generics.GenericAPIView):
         self.perform_authentication(request)
         if not request.user.is_authenticated:
             self.permission_denied(request)
-        self.scope, self.before = enter(kwargs["tenant"], request.user, request_id.current.get())
+        self.scope, self.before = enter(
+            kwargs["tenant"], request.user, request_id.current.get(),
+            second_factor=lambda: came_with_second_factor(request),
+        )  # fmt: skip
         self.check_permissions(request)
         self.check_throttles(request)
         key = request.headers.get("Idempotency-Key")

@@ -5,6 +5,8 @@
 
 GLOBAL_TABLES = {
     "accounts_user": "a person may belong to many tenants",
+    "accounts_cacheentry": "rate limits and used codes of sign-in, before a tenant is known",
+    "accounts_guess": "guesses at passwords and codes, before a tenant is known",
     "accounts_user_groups": "Django's own rights for the installation's admin",
     "accounts_user_user_permissions": "Django's own rights for the installation's admin",
     "auth_group": "Django's own rights for the installation's admin",
@@ -12,16 +14,19 @@ GLOBAL_TABLES = {
     "auth_permission": "Django's own rights for the installation's admin",
     "account_emailaddress": "sign-in happens before a tenant is known",
     "account_emailconfirmation": "sign-in happens before a tenant is known",
+    "delivery_mail": "a mail may be to somebody who belongs to no tenant; its text is encrypted",
     "django_admin_log": "what the installation's admins did",
     "django_content_type": "Django's list of models",
     "django_migrations": "Django's list of migrations",
     "django_session": "sign-in happens before a tenant is known",
+    "mfa_authenticator": "a second factor is a person's, in whatever tenant; its secret is encrypted",
     "procrastinate_events": "the queue; arguments are ids only",
     "procrastinate_jobs": "the queue; arguments are ids only",
     "procrastinate_periodic_defers": "the queue's schedules",
     "procrastinate_workers": "the queue's workers",
     "tenants_tenant": "the tenants themselves",
     "tenants_partner": "a partner serves many tenants",
+    "usersessions_usersession": "where a person is signed in, in whatever tenant",
 }
 
 # Functions that run as the owner and so see past the wall. Each has a fixed search_path; a test holds this list true.
