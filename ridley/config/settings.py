@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "ENUM_NAME_OVERRIDES": {
         "ChangeSetState": "ridley.core.changes.models.State",
+        "InvitationState": "ridley.core.people.models.InvitationState",
         "JobState": "ridley.core.jobs.models.State",
         "MappingState": "ridley.assistant.models.MappingState",
         "Mode": "ridley.core.changes.models.Mode",

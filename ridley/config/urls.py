@@ -11,6 +11,8 @@ from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
+from ridley.core.people.api.invitations import OfferView
+from ridley.core.people.api.sessions import MySessionsView, MySessionView
 from ridley.core.people.api.tenant import MeView
 
 WELCOME = """<!doctype html>
@@ -65,6 +67,9 @@ urlpatterns = [
     path("_allauth/", include("ridley.core.accounts.sign_in")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/me/", MeView.as_view()),
+    path("api/v1/me/invitation/", OfferView.as_view()),
+    path("api/v1/me/sessions/", MySessionsView.as_view()),
+    path("api/v1/me/sessions/<int:id>/", MySessionView.as_view()),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),
     path("api/v1/<slug:tenant>/", include(tenant_patterns)),
 ]

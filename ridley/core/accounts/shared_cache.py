@@ -41,7 +41,7 @@ class SharedCache(BaseCache):
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT value FROM accounts_cacheentry WHERE key = %s AND {LIVES}",  # noqa: S608 a constant
+                f"SELECT value FROM accounts_cacheentry WHERE key = %s AND {LIVES}",
                 [self.make_and_validate_key(key, version)],
             )
             row = cursor.fetchone()
@@ -51,16 +51,14 @@ class SharedCache(BaseCache):
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE accounts_cacheentry SET expires_at = clock_timestamp() + make_interval(secs => %s)"
-                f" WHERE key = %s AND {LIVES}",  # noqa: S608 a constant
+                f" WHERE key = %s AND {LIVES}",
                 [self._seconds(timeout), self.make_and_validate_key(key, version)],
             )
             return cursor.rowcount == 1
 
     def delete(self, key: Any, version: Any = None) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM accounts_cacheentry WHERE key = %s", [self.make_and_validate_key(key, version)]
-            )
+            cursor.execute("DELETE FROM accounts_cacheentry WHERE key = %s", [self.make_and_validate_key(key, version)])
             return cursor.rowcount == 1
 
     def clear(self) -> None:
@@ -68,7 +66,7 @@ class SharedCache(BaseCache):
             cursor.execute("DELETE FROM accounts_cacheentry")
 
     def _write(self, statement: str, key: Any, value: Any, timeout: Any, version: Any) -> bool:
-        values = [self.make_and_validate_key(key, version), json.dumps(value), self._seconds(timeout)]
+        values: list[Any] = [self.make_and_validate_key(key, version), json.dumps(value), self._seconds(timeout)]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(SWEEP)
             cursor.execute(statement, values)

@@ -79,7 +79,7 @@ class ManageTOTPView(views.ManageTOTPView):
         """Confirm an app. The session that did it has given a second factor."""
         response = super().post(request, *args, **kwargs)
         made = self._get_authenticator()
-        assert made is not None  # noqa: S101 activate_totp has just made it
+        assert made is not None
         record_authentication(request, made.user, "mfa", id=made.pk, type=made.type)
         return response
 

@@ -1,5 +1,5 @@
 """People and the tenant over REST: one file per kind of thing."""
 
-from ridley.core.people.api import tenant
+from ridley.core.people.api import invitations, tenant
 
-urlpatterns = [*tenant.urlpatterns]
+urlpatterns = [*tenant.urlpatterns, *invitations.urlpatterns]

@@ -36,7 +36,7 @@ def update_meta(scope: Scope, *, values: Mapping[str, Any], expected: int | None
 
 def require_own_second_factor(scope: Scope) -> None:
     """Raise Conflict if whoever is about to require a second factor would shut themselves out. Programs have none."""
-    person = User.objects.filter(pk=scope.actor_id, kind=Kind.PERSON).first()
+    person = User.objects.filter(pk=scope.actor_id, kind=Kind.PERSON).first() if scope.actor_id else None
     if person is not None and not has_second_factor(person.pk):
         raise Conflict(
             "You have no second factor yourself and would shut yourself out. Connect an authenticator app first.",
