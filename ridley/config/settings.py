@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ridley.config import logs
 from ridley.config.environment import BadSetting, from_process
+from ridley.config.mail import mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 env = from_process(ROOT)
@@ -15,6 +16,8 @@ if DEBUG and ENVIRONMENT not in ("development", "test"):
     raise BadSetting(f"RIDLEY_DEBUG is on in {ENVIRONMENT}; it is for development only.")
 HOME = Path(env.text("RIDLEY_HOME", str(ROOT / ".ridley"))).resolve()
 SECRET_KEY = env.text("RIDLEY_SECRET_KEY")
+# What encrypts secrets that must be used again; the first word encrypts, every word decrypts.
+ENCRYPTION_KEYS = env.words("RIDLEY_ENCRYPTION_KEYS") or [SECRET_KEY]
 ALLOWED_HOSTS = env.words("RIDLEY_ALLOWED_HOSTS", "127.0.0.1,localhost" if ENVIRONMENT != "production" else "")
 VERSION = (ROOT / "VERSION").read_text().strip()
 
@@ -29,6 +32,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.headless",
     "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "corsheaders",
     "django_filters",
     "drf_spectacular",
@@ -43,6 +48,7 @@ INSTALLED_APPS = [
     "ridley.core.people",
     "ridley.core.files",
     "ridley.core.search",
+    "ridley.core.delivery",
     "ridley.core.changes",
     "ridley.assistant",
 ]
@@ -60,6 +66,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "ridley.core.access.sign_in.SignInProblems",
+    "ridley.core.accounts.sessions.RememberSeen",
     "ridley.core.access.request_id.RequestIdMiddleware",
     "ridley.core.access.limits.CountAddresses",
 ]
@@ -110,8 +118,23 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "ridley.core.accounts.adapter.AccountAdapter"
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody signs up: an address is confirmed before it becomes anybody's
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # who adds an address learns from its mailbox alone whether it is taken
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Guesses of passwords and codes are counted by core/accounts/guesses.py instead.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "ridley.core.access.second_factor.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Ridley"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A code is good in its own half minute alone: it is remembered as used for that long (accounts/shared_cache.py).
+MFA_TOTP_TOLERANCE = 0
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+CACHES = {"default": {"BACKEND": "ridley.core.accounts.shared_cache.SharedCache"}}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("RIDLEY_BEHIND_PROXY") else 0
 # People of identity providers are found, made and refused by core/people/services/arrivals.py, and by nothing else.
 SOCIALACCOUNT_ADAPTER = "ridley.core.people.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # matched there by e-mail, where the provider owns the domain
@@ -131,12 +154,14 @@ for _word in ENCRYPTION_KEYS:
         raise BadSetting("RIDLEY_ENCRYPTION_KEYS: wanted words of at least 32 characters, separated by commas.")
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
+# Where the front end is, if it is not here. A secret in a link stands after "#": no server gets to log it.
+PUBLIC_URL = env.text("RIDLEY_PUBLIC_URL", "").rstrip("/")
 HEADLESS_FRONTEND_URLS = {
-    "account_confirm_email": "/account/confirm/{key}",
-    "account_reset_password": "/account/reset",
-    "account_reset_password_from_key": "/account/reset/{key}",
-    "account_signup": "/account/sign-up",
-    "socialaccount_login_error": "/sign-in",
+    "account_confirm_email": f"{PUBLIC_URL}/account/confirm#{{key}}",
+    "account_reset_password": f"{PUBLIC_URL}/account/reset",
+    "account_reset_password_from_key": f"{PUBLIC_URL}/account/reset#{{key}}",
+    "account_signup": f"{PUBLIC_URL}/account/sign-in",
+    "socialaccount_login_error": f"{PUBLIC_URL}/sign-in",
 }
 # A token for front ends on other origins: five minutes of access, a refresh token that rotates.
 HEADLESS_TOKEN_STRATEGY = "ridley.core.accounts.tokens.Strategy"  # noqa: S105 a class, no secret
@@ -152,7 +177,7 @@ CORS_EXPOSE_HEADERS = [
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
     "tus-resumable", "upload-checksum", "upload-length", "upload-metadata", "upload-offset", "x-csrftoken",
-    "x-request-id", "x-session-token",
+    "x-email-verification-key", "x-invitation-token", "x-password-reset-key", "x-request-id", "x-session-token",
 ]  # fmt: skip
 CSRF_TRUSTED_ORIGINS = env.words("RIDLEY_TRUSTED_ORIGINS")
 
@@ -195,6 +220,7 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "ENUM_NAME_OVERRIDES": {
         "ChangeSetState": "ridley.core.changes.models.State",
+        "InvitationState": "ridley.core.people.models.InvitationState",
         "JobState": "ridley.core.jobs.models.State",
         "MappingState": "ridley.assistant.models.MappingState",
         "Mode": "ridley.core.changes.models.Mode",
@@ -249,7 +275,17 @@ WHITENOISE_AUTOREFRESH = False
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Mail is kept with the deed and sent by a worker: to files in RIDLEY_HOME/mail, the console, or a mail server.
+EMAIL_BACKEND = "ridley.core.delivery.mail.Queue"
+_mail = mail_server(env.text("RIDLEY_EMAIL", "file"))
+MAIL_BACKEND = _mail.backend
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.tls == "start", _mail.tls == "implicit"
+EMAIL_TIMEOUT = 30
+EMAIL_FILE_PATH = HOME / "mail"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("RIDLEY_EMAIL_FROM", "Ridley <ridley@localhost>")
 
 # Who may read /metrics besides this machine: addresses or networks.
 METRICS_ALLOWED = env.words("RIDLEY_METRICS_ALLOWED")

@@ -12,7 +12,9 @@ from ridley.config.api import tenant_patterns
 from ridley.config.health import ready
 from ridley.config.metrics import metrics
 from ridley.core.access.problems import CONTENT_TYPE, problem
+from ridley.core.people.api.invitations import OfferView
 from ridley.core.people.api.providers import WaysInView
+from ridley.core.people.api.sessions import MySessionsView, MySessionView
 from ridley.core.people.api.staff import beside_the_tenants
 from ridley.core.people.api.tenant import MeView
 
@@ -66,12 +68,16 @@ urlpatterns = [
     path("readyz", ready),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
+    path("_allauth/", include("ridley.core.accounts.sign_in")),
     path("_allauth/", include("allauth.headless.urls")),
     *sign_in.urlpatterns,
     path("accounts/", include("ridley.core.accounts.callbacks")),
     path("api/v1/session/providers/", WaysInView.as_view()),
     path("api/v1/me/", MeView.as_view()),
     path("api/v1/", include(beside_the_tenants)),
+    path("api/v1/me/invitation/", OfferView.as_view()),
+    path("api/v1/me/sessions/", MySessionsView.as_view()),
+    path("api/v1/me/sessions/<int:id>/", MySessionView.as_view()),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),
     path("api/v1/<slug:tenant>/", include(tenant_patterns)),
 ]

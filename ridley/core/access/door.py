@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from ridley.core.access.errors import NotFound
+from ridley.core.access.errors import Denied, NotFound
 from ridley.core.access.roles import given, granted
 from ridley.core.access.scope import Scope, TokenRights
 from ridley.core.database.pin import pinned
 from ridley.core.tenants.functions import enter_tenant, person_now
 
 
-def enter(key: str, user: Any, request_id: str, auth: Any = None) -> tuple[Scope, str]:
+def enter(
+    key: str, user: Any, request_id: str, auth: Any = None, *, second_factor: Callable[[], bool] = lambda: False
+) -> tuple[Scope, str]:
     """Pin the tenant for this transaction and return the person's scope and the pin before.
 
     Who comes with a program's token may do what the token says, whatever roles the program has. Outsiders get
-    NotFound, the same as for a tenant that does not exist. Must be called inside a transaction.
+    NotFound, the same as for a tenant that does not exist. Where the tenant requires it, `second_factor` is asked
+    whether this person gave one in this session; programs have none. Must be called inside a transaction.
     """
     entry = enter_tenant(key, user.pk)
     if entry is None:
@@ -28,6 +31,11 @@ def enter(key: str, user: Any, request_id: str, auth: Any = None) -> tuple[Scope
         if auth.tenant_id != entry.tenant_id:
             raise NotFound()
         rights = given(auth.permissions, auth.limits, entry.products)
+    elif entry.second_factor and not second_factor():
+        raise Denied(
+            "Here one signs in with a second factor. Give a code of your authenticator app, or connect one.",
+            code="second-factor-required",
+        )
     else:
         rights = granted(entry.grants, entry.products)
     scope = Scope(entry.tenant_id, user.pk, rights, request_id, staff_session_id=entry.staff_session_id)

@@ -24,6 +24,7 @@ from ridley.core.access.fields import BoundedJSON
 from ridley.core.access.paging import page
 from ridley.core.access.problems import problem
 from ridley.core.access.scope import Scope
+from ridley.core.access.second_factor import came_with_second_factor
 from ridley.core.database.pin import restore
 
 VERBS = ("get", "post", "put", "patch", "delete", "head")
@@ -128,7 +129,10 @@ class ScopedView(generics.GenericAPIView):
             raise self.barred
         if not request.user.is_authenticated:
             self.permission_denied(request)
-        self.scope, self.before = enter(kwargs["tenant"], request.user, request_id.current.get(), request.auth)
+        self.scope, self.before = enter(
+            kwargs["tenant"], request.user, request_id.current.get(), request.auth,
+            second_factor=lambda: came_with_second_factor(request),
+        )  # fmt: skip
         self.check_permissions(request)
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method == "POST" and self.takes_idempotency_key:

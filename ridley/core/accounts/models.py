@@ -19,6 +19,10 @@ class UserManager(BaseUserManager["User"]):
         user = self.model(email=User.normalize_username(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        if user.kind == Kind.PERSON:
+            from ridley.core.accounts.addresses import confirm  # names this model
+
+            confirm(user)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -84,3 +88,20 @@ class HitCount(models.Model):
     key = models.CharField(primary_key=True, max_length=200)
     ends_at = models.DateTimeField(db_index=True)
     count = models.BigIntegerField()
+
+
+class Guess(models.Model):
+    """How often a password or code was guessed wrong, by account and by address. See guesses.py."""
+
+    key = models.CharField(primary_key=True, max_length=64, help_text="Keyed hash of what is counted.")
+    count = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(db_index=True)
+    locked_until = models.DateTimeField(null=True)
+
+
+class CacheEntry(models.Model):
+    """Django's cache, shared by all processes. See shared_cache.py."""
+
+    key = models.CharField(primary_key=True, max_length=255)
+    value = models.TextField(help_text="JSON.")
+    expires_at = models.DateTimeField(db_index=True)

@@ -28,7 +28,8 @@ from ridley.core.people.services import tenant as services
 from ridley.core.tenants.functions import my_tenants
 from ridley.core.tenants.models import Branch, Tenant
 
-META = ["key", "name", "description", "logo", "home_url", "support_email", "language", "source_word"]
+META = ["key", "name", "description", "logo", "home_url", "support_email", "language", "source_word",
+        "requires_second_factor"]  # fmt: skip
 
 
 class MyTenantOut(Output):

@@ -9,6 +9,8 @@ from ridley.core.access.branches import branches_within
 from ridley.core.access.errors import Conflict, Denied, Invalid, Stale
 from ridley.core.access.permissions import BRANCHES_EDIT, TENANT_EDIT
 from ridley.core.access.scope import Scope
+from ridley.core.access.second_factor import has_second_factor
+from ridley.core.accounts.models import Kind, User
 from ridley.core.audit.services import archive_record, create_record, record, told, update_record
 from ridley.core.people import rules
 from ridley.core.people.queries import tenant as queries
@@ -22,6 +24,8 @@ def update_meta(scope: Scope, *, values: Mapping[str, Any], expected: int | None
     if expected is not None and tenant.version != expected:
         raise Stale(tenant)
     before = {name: getattr(tenant, name) for name in values if getattr(tenant, name) != values[name]}
+    if before.get("requires_second_factor") is False:
+        require_own_second_factor(scope)
     if before:
         for name in before:
             setattr(tenant, name, values[name])
@@ -29,6 +33,16 @@ def update_meta(scope: Scope, *, values: Mapping[str, Any], expected: int | None
         tenant.save()
         record(scope, "core.tenant_changed", subject=tenant, before=before, after=told({n: values[n] for n in before}))
     return tenant
+
+
+def require_own_second_factor(scope: Scope) -> None:
+    """Raise Conflict if whoever is about to require a second factor would shut themselves out. Programs have none."""
+    person = User.objects.filter(pk=scope.actor_id, kind=Kind.PERSON).first() if scope.actor_id else None
+    if person is not None and not has_second_factor(person.pk):
+        raise Conflict(
+            "You have no second factor yourself and would shut yourself out. Connect an authenticator app first.",
+            code="second-factor-missing",
+        )
 
 
 def create_branch(scope: Scope, *, values: Mapping[str, Any]) -> Branch:
