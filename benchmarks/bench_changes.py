@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,12 @@ class Bench:
         for (number,) in self.ridley.owner.execute(waiting).fetchall():
             self.ridley.await_job({"id": number})
 
+    def indexed(self) -> Figures:
+        """What the index of words costs that is being made of what was just written."""
+        began, cpu = time.monotonic(), self.ridley.cpu()
+        self.await_index()
+        return Figures(time.monotonic() - began, self.ridley.cpu() - cpu)
+
     def count(self) -> None:
         """Vacuum and count what was written, as the server does by itself within a minute or two."""
         tables = "assistant_row, assistant_rowversion, changes_change, changes_changecell"
@@ -79,10 +86,12 @@ def first_load(bench: Bench, file: Path) -> dict[str, Any]:
     """An empty table takes a whole file: uploaded, accepted, applied."""
     before = bench.ridley.disk()
     uploaded, found = bench.upload(file)
+    index = [bench.indexed()]
     steps = {"upload": uploaded, "accept": bench.accept(found)}
     bench.peer.take(found["id"])
     taken = bench.ridley.disk()
     steps["apply"] = bench.apply(found)
+    index.append(bench.indexed())
     grown = bench.ridley.disk() - taken
     bare_apply = bench.peer.apply(found["id"], bench.table)
     bare = bench.peer.load_rows(file, bench.table)
@@ -91,24 +100,30 @@ def first_load(bench: Bench, file: Path) -> dict[str, Any]:
     return {
         "changes": found["added"], **{name: asdict(one) for name, one in steps.items()},
         "bare apply": asdict(bare_apply), "bare load": asdict(bare),
+        "index of changes": asdict(index[0]), "index of rows": asdict(index[1]),
         "disk_mib": {"apply": grown >> 20, "all": (bench.ridley.disk() - before) >> 20},
     }  # fmt: skip
 
 
 def uploads(bench: Bench, folder: Path, rows: int, runs: int, share: float) -> dict[str, Any]:
     """Upload to stored change list, and the peer's, in turn, after one to warm up."""
-    ours, theirs, counts = [], [], set()
+    ours, theirs, indexes, counts = [], [], [], set()
     for turn in range(runs + 1):
         file = write_table(folder / "next.csv", rows, changed=share, version=turn + 1, lacks=2)
         figures, found = bench.upload(file)
+        index = bench.indexed()
         bench.withdraw(found)
         peer, changes = bench.peer.differ(file)
         counts.add((found["added"] + found["removed"] + found["changed"]) - changes)
         if turn:
             ours.append(figures)
             theirs.append(peer)
+            indexes.append(index)
     assert counts == {0}, f"Ridley and its peer found different numbers of changes: {counts}"
-    return {"share": share, "changes": changes, "ridley": median(ours), "copy and sql": median(theirs)}
+    return {
+        "share": share, "changes": changes, "ridley": median(ours), "copy and sql": median(theirs),
+        "index": median(indexes),
+    }  # fmt: skip
 
 
 def same_file(bench: Bench, file: Path, runs: int) -> dict[str, Any]:
@@ -204,6 +219,12 @@ def judged(found: dict[str, Any], rows: int) -> list[dict[str, Any]]:
     steps = {name: whole(first[name]) for name in ("upload", "accept", "apply")}
     lines.append(times(f"first load of {rows:,} rows: its apply", steps["apply"], whole(first["bare apply"]), 4))
     lines.append(times("first load, from upload to applied", sum(steps.values()), whole(first["bare load"]), 4))
+    index = whole(first["index of changes"]) + whole(first["index of rows"])
+    what = "first load, and the index of words that jobs make of it meanwhile"
+    lines.append(times(what, sum(steps.values()) + index, whole(first["bare load"]), None))
+    index = whole(found["upload, 1 %"]["index"])
+    what = f"index of words of an upload of {rows:,} rows, 1 % changed, by a job after it"
+    lines.append(promise(what, measured=f"{index:.2f} CPU s", bar="reported", kept=True))
     seconds = {name: round(first[name]["seconds"]) for name in steps}
     disk = first["disk_mib"]
     told = f"{seconds['upload']} + {seconds['accept']} + {seconds['apply']} s; database {disk['all']:,} MiB larger"

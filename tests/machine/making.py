@@ -113,7 +113,7 @@ def filters(kind: str, which: int, people: Sequence[str]) -> dict[str, str]:
     """A filter on changes, as people give it; `decided_by` holds a person's name."""
     choices: dict[str, Sequence[str]] = {
         "all": [""], "kind": ["added", "removed", "changed"], "decision": ["undecided", "accepted", "rejected"],
-        "fate": ["waiting", "conflict"], "column": ["price", "model"], "key": CODES[:4], "text": ["swift", "50", "a"],
+        "fate": ["waiting", "conflict"], "column": ["price", "model"], "key": CODES[:4], "text": ["swift", "5", "vx S"],
         "decided_by": people,
     }  # fmt: skip
     found = choices[kind]

@@ -6,6 +6,7 @@ Written from docs/ and the words of the design, as a second opinion; nothing of 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -86,6 +87,11 @@ class Table:
         return found
 
 
+def words(text: str) -> list[str]:
+    """What stands between blanks, punctuation and other marks, in small letters."""
+    return re.findall(r"[^\W_]+", text.lower())
+
+
 def as_text(record: Record) -> str:
     return json.dumps(record, sort_keys=True)
 
@@ -126,13 +132,14 @@ class Change:
     id: int = 0
 
     def shows(self, text: str) -> bool:
-        """Whether a text is found in the key, the record or a cell, whatever the case."""
+        """Whether each word of a text begins a word of the key, the record or a cell, whatever the case."""
         values = [
             self.key,
             *(self.record or {}).values(),
             *(value or "" for cell in self.cells.values() for value in cell),
         ]
-        return any(text.lower() in value.lower() for value in values)
+        found = {word for value in values for word in words(value)}
+        return all(any(one.startswith(word) for one in found) for word in words(text))
 
     def decide(self, decision: Decision) -> None:
         self.verdict, self.by = decision.verdict, decision.by if decision.verdict != "undecided" else None

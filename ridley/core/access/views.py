@@ -206,10 +206,11 @@ class ListView(ScopedView):
         return self.output(row, context={"scope": self.scope}).data
 
     def filtered(self, rows: QuerySet, *, but: Collection[str] = ()) -> QuerySet:
-        """Apply the declared filters; an unknown or unreadable one is a 400, not passed over."""
-        given = self.request.query_params.copy()
-        for name in but:
-            given.pop(name, None)
+        """Apply the declared filters; an unknown or unreadable one is a 400, not passed over.
+
+        `but`: those that are only read, because the caller applies them in its own way.
+        """
+        given = self.request.query_params
         known = set(self.filters.get_filters()) if self.filters else set()
         if unknown := sorted(set(given) - known - {"cursor", "limit", "format"}):
             wanted = ", ".join(sorted(known)) or "none"
@@ -225,6 +226,7 @@ class ListView(ScopedView):
                 found.form.cleaned_data[name] = in_utc(name, value)
             if value is None and given.get(name):  # a boolean that is neither true nor false, for one
                 raise BadRequest(f"{name}: {given[name][:40]!r} cannot be read.", code="bad-filter")
+        found.form.cleaned_data.update(dict.fromkeys(but))
         return found.qs
 
 
