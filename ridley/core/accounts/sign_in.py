@@ -7,14 +7,15 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.base.response import ConflictResponse
 from allauth.headless.constants import Client
 from allauth.headless.mfa import inputs, views
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
@@ -35,8 +36,16 @@ class CountedCode:
     def clean_code(self) -> str:
         attempt = counted(CODE, str(self.user.pk))
         code = super().clean_code()  # type: ignore[misc]
+        use_up(self.user, code)
         attempt.succeeded()
         return code
+
+
+def use_up(user: Any, code: str) -> None:
+    """Refuse a code that was given before, in any of the half minutes that it is good in, for whatever purpose."""
+    good_for = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
+    if not cache.add(f"ridley.used-code:{user.pk}:{normalize_user_code(code)}", True, timeout=good_for):
+        raise get_mfa_adapter().validation_error("incorrect_code")
 
 
 class AuthenticateInput(CountedCode, inputs.AuthenticateInput):
@@ -48,12 +57,7 @@ class ReauthenticateInput(CountedCode, inputs.ReauthenticateInput):
 
 
 class ActivateInput(CountedCode, inputs.ActivateTOTPInput):
-    def clean_code(self) -> str:
-        """The code that confirms an app is used up by that."""
-        code = super().clean_code()
-        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
-            raise get_mfa_adapter().validation_error("incorrect_code")
-        return code
+    pass
 
 
 class ChangePasswordInput(account_inputs.ChangePasswordInput):
