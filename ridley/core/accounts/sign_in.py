@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from ridley.core.accounts import guesses
+from ridley.core.accounts.models import User
 
 CODE = "code"
 
@@ -68,6 +69,20 @@ class ChangePasswordInput(account_inputs.ChangePasswordInput):
         return password
 
 
+class VerifyEmailInput(account_inputs.VerifyEmailInput):
+    def clean_key(self) -> str:
+        """Refuse an address that is an account's name, though it has no row of its own in the list of addresses."""
+        key = super().clean_key()
+        found = self.verification.email_address
+        if User.objects.filter(email=found.email).exclude(pk=found.user_id).exists():
+            raise get_adapter().validation_error("email_taken")
+        return key
+
+
+class VerifyEmailView(account_views.VerifyEmailView):
+    input_class = VerifyEmailInput
+
+
 class AuthenticateView(views.AuthenticateView):
     input_class = AuthenticateInput
 
@@ -104,6 +119,7 @@ def urlpatterns_for(client: Client) -> list[URLPattern]:
         path(f"{at}/auth/2fa/authenticate", AuthenticateView.as_api_view(client=client)),
         path(f"{at}/auth/2fa/reauthenticate", ReauthenticateView.as_api_view(client=client)),
         path(f"{at}/account/authenticators/totp", ManageTOTPView.as_api_view(client=client)),
+        path(f"{at}/auth/email/verify", VerifyEmailView.as_api_view(client=client)),
         path(f"{at}/account/password/change", ChangePasswordView.as_api_view(client=client)),
     ]
 

@@ -26,7 +26,7 @@ class FrontEnd:
     """One device. `token` is set once signed in with tokens; before that `session` carries a half-done sign-in."""
 
     def __init__(self, kind: str = "browser", address: str = "127.0.0.1") -> None:
-        self.kind, self.client = kind, Client(REMOTE_ADDR=address)
+        self.kind, self.client = kind, Client(REMOTE_ADDR=address, headers={"User-Agent": f"Test {kind}"})
         self.session = self.token = ""
 
     def ask(self, verb: str, path: str, body: Any = None, **headers: str) -> Any:

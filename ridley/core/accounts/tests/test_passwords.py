@@ -151,7 +151,11 @@ def changing_address(asha, email):
     device = FrontEnd()
     device.sign_in(asha)
     device.post("auth/reauthenticate", {"password": PASSWORD})
-    return device, device.post("account/email", {"email": email})
+    return device.post("account/email", {"email": email})
+
+
+def addresses(user):
+    return list(EmailAddress.objects.filter(user=user).values_list("email", "verified", "primary"))
 
 
 def verify(key):
@@ -160,13 +164,13 @@ def verify(key):
 
 def test_another_address_counts_once_it_is_confirmed_and_the_old_one_is_told(asha):
     old, new = asha.email, "asha@new.example.com"
-    device, answer = changing_address(asha, new)
+    answer = changing_address(asha, new)
     assert answer.status_code == 200
     assert User.objects.get(pk=asha.pk).email == old
     assert mail.outbox[0].to == [new]
     verify(key_in(links()[0]))
     assert User.objects.get(pk=asha.pk).email == new
-    assert list(EmailAddress.objects.filter(user=asha).values_list("email", "verified", "primary")) == [(new, True, True)]
+    assert addresses(asha) == [(new, True, True)]
     assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([old], "The address of your account changed")
     asha.refresh_from_db()
     assert FrontEnd("app").sign_in(asha).status_code == 200
@@ -187,9 +191,10 @@ def test_an_address_that_somebody_has_is_taken_like_any_other_and_never_given(wo
     for email in (taken.email, "free@example.com"):
         mail.outbox.clear()
         EmailAddress.objects.filter(user=asha, verified=False).delete()
-        device, answer = changing_address(asha, email)
+        answer = changing_address(asha, email)
         shown = re.sub(rb'"' + email.encode() + rb'"', b'"<email>"', answer.content)
-        answers.append((answer.status_code, shown, len(mail.outbox), [message.to for message in mail.outbox] == [[email]]))
+        assert [message.to for message in mail.outbox] == [[email]]
+        answers.append((answer.status_code, shown))
         if email == taken.email:
             assert verify(key_in(links()[0])).status_code == 400
     assert answers[0] == answers[1]
@@ -202,14 +207,12 @@ def test_an_address_that_is_an_accounts_name_alone_is_never_given(world, asha):
     EmailAddress.objects.filter(user=taken).delete()
     changing_address(asha, taken.email)
     answer = verify(key_in(links()[0]))
-    assert answer.status_code in (400, 500)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "email_taken")
     assert User.objects.get(pk=asha.pk).email == asha.email
 
 
 def test_a_person_whom_an_administrator_made_has_a_confirmed_address(asha):
-    assert list(EmailAddress.objects.filter(user=asha).values_list("email", "verified", "primary")) == [
-        (asha.email, True, True)
-    ]
+    assert addresses(asha) == [(asha.email, True, True)]
 
 
 @pytest.mark.parametrize("kind", ["browser", "app"])

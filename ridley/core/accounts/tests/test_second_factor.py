@@ -70,7 +70,7 @@ def test_connecting_a_second_app_is_a_conflict_and_leaves_the_first(asha, clock)
 def test_secrets_are_encrypted_at_rest(asha, clock):
     from ridley.core.access.encryption import decrypt
 
-    device, secret = enrolled(asha, clock)
+    _, secret = enrolled(asha, clock)
     stored = {row.type: row.data for row in Authenticator.objects.all()}
     assert secret not in str(stored)
     assert decrypt(stored["totp"]["secret"]) == secret
