@@ -86,6 +86,7 @@ def make_world(key: str = "", products: tuple[str, ...] = ("assistant",)) -> Wor
 def run_jobs() -> int:
     """Do what waits in the queue, in this thread and transaction, until nothing is left. Returns how many were done."""
     from django.db import connection
+    from procrastinate.contrib.django import app
 
     from ridley.core.jobs.registry import registered
     from ridley.core.jobs.runner import run
@@ -102,7 +103,10 @@ def run_jobs() -> int:
                 return done
             cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [found[0]])
         arguments = found[2] if isinstance(found[2], dict) else json.loads(found[2])
-        run(registered[found[1]], **arguments)
+        if found[1] in registered:
+            run(registered[found[1]], **arguments)
+        else:
+            app.tasks[found[1]].func(**arguments)  # of no tenant, like a mail
         done += 1
 
 

@@ -125,13 +125,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Guesses of passwords and codes are counted by core/accounts/guesses.py instead.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "120/m/ip"}
 PASSWORD_RESET_TIMEOUT = 3600
 MFA_ADAPTER = "ridley.core.access.second_factor.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Ridley"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# A code is good in its own half minute alone: it is remembered as used for that long (accounts/shared_cache.py).
-MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ; a code is good once all the same (accounts/sign_in.py)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 CACHES = {"default": {"BACKEND": "ridley.core.accounts.shared_cache.SharedCache"}}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("RIDLEY_BEHIND_PROXY") else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 
@@ -19,6 +20,13 @@ from tests.world import Client, person
 OURS, THEIRS, LATER = 50_000_000_000, 70_000_000_000, 30_000_000_000
 SECOND_HALF = 500_000_000
 WITHOUT = "test.all_but."
+
+
+@pytest.fixture(scope="package", autouse=True)
+def nothing_noted_of_sessions() -> Iterator[None]:
+    """Once a minute a session's use is noted. It is of no tenant, and would be work that comes by chance."""
+    with patch("ridley.core.accounts.sessions.RememberSeen.is_due", return_value=False):
+        yield
 
 
 @pytest.fixture(scope="module")

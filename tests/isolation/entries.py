@@ -55,6 +55,18 @@ CORE_ENTRIES = {
     "DELETE providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=CORE),
     "POST providers/<int:id>/test/": entry(Ask("providers/{provider}/test/"), limited=CORE),
     "GET domains/": listed("domains/", limited=CORE),
+    "GET invitations/": listed("invitations/", "email={invited_email}", limited=CORE),
+    "POST invitations/": entry(
+        Ask("invitations/", body={"email": "new@example.com", "roles": ["member"], "branch_id": "{branch}"}),
+        limited=CORE,
+    ),
+    "POST invitations/many/": entry(
+        Ask("invitations/many/", body={"invitations": [{"email": "new@example.com", "roles": ["member"]}]}),
+        limited=CORE,
+    ),
+    "GET invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
+    "DELETE invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
+    "POST invitations/<int:id>/resend/": entry(Ask("invitations/{sent_invitation}/resend/", body={}), limited=CORE),
     "GET events/": listed(
         "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
         "subject_type=branch&subject_id={event_subject}", limited=OWN,

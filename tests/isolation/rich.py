@@ -12,7 +12,7 @@ import psycopg
 from ridley.assistant.models import Mapping, Row
 from ridley.core.changes.models import Change
 from ridley.core.jobs.models import Job
-from ridley.core.people.models import ClaimedGrant, Domain
+from ridley.core.people.models import ClaimedGrant, Domain, Invitation
 from ridley.core.tenants.models import Grant, Membership
 from tests.world import Client, World, make_world, run_jobs
 
@@ -115,7 +115,9 @@ def shared_things(rich: Rich) -> Ids:
     with rich.world.pinned():
         grant = Grant.objects.filter(membership__user=admin.user).get()
         ClaimedGrant.objects.create(tenant=rich.world.tenant, grant=grant, provider=provider["public_id"])
+    invitations = {name: invited(rich, name) for name in ("invitation", "sent_invitation")}
     return {
+        **invitations, "invited_email": f"{mark}-invitation@example.com",
         "provider": provider["id"], "domain": domain,
         "mark": mark, "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
@@ -125,6 +127,15 @@ def shared_things(rich: Rich) -> Ids:
         **{name: sent(admin, b"abc", f"{mark}-{name}.csv", size=6) for name in ("unfinished", "half_sent", "given_up")},
         **job_and_event,
     }  # fmt: skip
+
+
+def invited(rich: Rich, name: str) -> int:
+    """Somebody is invited, a while ago."""
+    body = {"email": f"{rich.mark}-{name}@example.com", "roles": ["member"], "message": f"{rich.mark} writes"}
+    made = done(rich.admin.post("invitations/", body))["id"]
+    with rich.world.pinned():
+        Invitation.objects.filter(pk=made).update(sent_at="2026-01-01T00:00:00Z")
+    return made
 
 
 def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:

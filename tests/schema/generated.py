@@ -50,8 +50,10 @@ def meet_what_is_there(case: Any, linked: frozenset[str] = frozenset()) -> None:
         before = parts[parts.index(f"{{{name}}}") - 1]
         if name == "tenant":
             case.path_parameters[name] = there["tenant"]
-        elif mostly(value) and name not in linked:
+        elif before == "sessions" or (mostly(value) and name not in linked):  # else it might end its own
             case.path_parameters[name] = there["applied" if before == "change-sets" and value % 4 == 2 else before]
+    if case.operation.label == "GET /api/v1/me/invitation/" and len(str(case.headers)) % 4 != 3:
+        case.headers = {**(case.headers or {}), "X-Invitation-Token": there["invitation_token"]}
     if isinstance(case.body, dict):
         known = {
             name: there[kind]

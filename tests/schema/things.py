@@ -44,6 +44,23 @@ class Maker:
         ]  # fmt: skip
         return self.ask(f"assistant/tables/{table}/edits/", {"changes": changes, "apply": apply})["id"]
 
+    def invitation(self) -> tuple[int, str]:
+        """One that may be withdrawn, and the secret of another one's link, out of the mail that was sent."""
+        first, second = (f"{self.mark}-{number}@example.com" for number in (1, 2))
+        made, _ = (self.ask("invitations/", {"email": email, "roles": ["member"]})["id"] for email in (first, second))
+        for _ in range(600):
+            for path in (self.live.home / "mail").glob("*.log"):
+                if f"To: {second}" in (text := path.read_text()):
+                    return made, text.partition("/account/invitation#")[2].split()[0]
+            time.sleep(0.1)
+        raise AssertionError(f"no mail comes: {self.live.log()}")
+
+    def other_session(self) -> int:
+        """A sign-in of the same person that may be ended."""
+        self.live.token("admin")
+        found = self.live.asked("/api/v1/me/sessions/", headers=self.headers)["items"]
+        return next(session["id"] for session in found if not session["this"])
+
     def things(self) -> dict[str, Any]:
         """Name -> id, or what a generated request may name it by."""
         mark = self.mark
@@ -64,7 +81,9 @@ class Maker:
         row = self.ask(f"assistant/tables/{table}/rows/")["items"][0]["id"]
         master_row = self.ask(f"assistant/tables/{master}/rows/")["items"][0]["id"]
         self.ask(f"assistant/rows/{row}/mapping/", {"state": "mapped", "master_row_id": master_row})
+        invitation, token = self.invitation()
         return {
+            "invitations": invitation, "invitation_token": token, "sessions": self.other_session(),
             "branches": branch, "sources": source, "datasets": dataset["id"], "tables": table, "uploads": upload,
             "jobs": job, "change-sets": opened, "changes": changes[0], "decisions": decision, "rows": row,
             "master_row": master_row, "applied": applied, "key": mark,

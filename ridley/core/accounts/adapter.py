@@ -10,7 +10,6 @@ from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 
 from ridley.core.accounts import guesses, letters, sessions
-from ridley.core.accounts.models import User
 
 PASSWORD = "password"  # noqa: S105 the kind of guess
 
@@ -43,12 +42,6 @@ class AccountAdapter(DefaultAccountAdapter):
         kind = sessions.TOKEN if is_headless_request(request) == "app" else sessions.COOKIE
         UserSession.objects.filter(session_key=request.session.session_key).update(data={"kind": kind})
         return response
-
-    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
-        """Confirm an address unless it is another account's name, which has no row of its own in the list."""
-        if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
-            return False
-        return super().confirm_email(request, email_address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         letters.send(template_prefix.rpartition("/")[2], email, context)

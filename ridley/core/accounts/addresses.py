@@ -10,7 +10,7 @@ from ridley.core.accounts.models import User
 
 @transaction.atomic
 def confirm(user: User) -> None:
-    """Make the account's address its only one, and confirmed: an administrator gave it, or a link to it was followed."""
+    """Make the account's address its only one, and confirmed: an administrator gave it, or a link to it was used."""
     EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     EmailAddress.objects.filter(email=user.email).exclude(user=user).delete()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})

@@ -36,7 +36,7 @@ class TooManyAttempts(Exception):
 
 
 def lock_seconds(failures: int, limit: int) -> int:
-    """How long nobody may guess then: a minute at the limit, twice as long with each further failure, an hour at most."""
+    """How long nobody may guess then: a minute at the limit, twice that with each further failure, an hour at most."""
     if failures < limit:
         return 0
     return min(FIRST_LOCK_SECONDS * 2 ** min(failures - limit, 10), LONGEST_LOCK_SECONDS)

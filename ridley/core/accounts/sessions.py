@@ -25,9 +25,9 @@ SEEN_EVERY_SECONDS = 60
 REMEMBERED = 10_000  # sessions of which this process knows when it last noted them
 SEEN = """
 INSERT INTO usersessions_usersession (user_id, session_key, ip, user_agent, data, created_at, last_seen_at)
-VALUES (%s, %s, %s, %s, jsonb_build_object('kind', %s::text), now(), now())
-ON CONFLICT (session_key) DO UPDATE SET last_seen_at = now(), ip = excluded.ip, user_agent = excluded.user_agent,
-    data = usersessions_usersession.data || excluded.data
+VALUES (%s, %s, %s, %s, jsonb_build_object('kind', %s::text), clock_timestamp(), clock_timestamp())
+ON CONFLICT (session_key) DO UPDATE SET last_seen_at = excluded.last_seen_at, ip = excluded.ip,
+    user_agent = excluded.user_agent, data = usersessions_usersession.data || excluded.data
   WHERE usersessions_usersession.user_id = excluded.user_id
 """
 

@@ -7,18 +7,20 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.base.response import ConflictResponse
 from allauth.headless.constants import Client
 from allauth.headless.mfa import inputs, views
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from ridley.core.accounts import guesses
+from ridley.core.accounts.models import User
 
 CODE = "code"
 
@@ -35,8 +37,16 @@ class CountedCode:
     def clean_code(self) -> str:
         attempt = counted(CODE, str(self.user.pk))
         code = super().clean_code()  # type: ignore[misc]
+        use_up(self.user, code)
         attempt.succeeded()
         return code
+
+
+def use_up(user: Any, code: str) -> None:
+    """Refuse a code that was given before, in any of the half minutes that it is good in, for whatever purpose."""
+    good_for = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
+    if not cache.add(f"ridley.used-code:{user.pk}:{normalize_user_code(code)}", True, timeout=good_for):
+        raise get_mfa_adapter().validation_error("incorrect_code")
 
 
 class AuthenticateInput(CountedCode, inputs.AuthenticateInput):
@@ -48,12 +58,7 @@ class ReauthenticateInput(CountedCode, inputs.ReauthenticateInput):
 
 
 class ActivateInput(CountedCode, inputs.ActivateTOTPInput):
-    def clean_code(self) -> str:
-        """The code that confirms an app is used up by that."""
-        code = super().clean_code()
-        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
-            raise get_mfa_adapter().validation_error("incorrect_code")
-        return code
+    pass
 
 
 class ChangePasswordInput(account_inputs.ChangePasswordInput):
@@ -62,6 +67,20 @@ class ChangePasswordInput(account_inputs.ChangePasswordInput):
         password = super().clean_current_password()
         attempt.succeeded()
         return password
+
+
+class VerifyEmailInput(account_inputs.VerifyEmailInput):
+    def clean_key(self) -> str:
+        """Refuse an address that is an account's name, though it has no row of its own in the list of addresses."""
+        key = super().clean_key()
+        found = self.verification.email_address
+        if User.objects.filter(email=found.email).exclude(pk=found.user_id).exists():
+            raise get_adapter().validation_error("email_taken")
+        return key
+
+
+class VerifyEmailView(account_views.VerifyEmailView):
+    input_class = VerifyEmailInput
 
 
 class AuthenticateView(views.AuthenticateView):
@@ -100,6 +119,7 @@ def urlpatterns_for(client: Client) -> list[URLPattern]:
         path(f"{at}/auth/2fa/authenticate", AuthenticateView.as_api_view(client=client)),
         path(f"{at}/auth/2fa/reauthenticate", ReauthenticateView.as_api_view(client=client)),
         path(f"{at}/account/authenticators/totp", ManageTOTPView.as_api_view(client=client)),
+        path(f"{at}/auth/email/verify", VerifyEmailView.as_api_view(client=client)),
         path(f"{at}/account/password/change", ChangePasswordView.as_api_view(client=client)),
     ]
 

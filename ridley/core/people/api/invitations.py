@@ -124,7 +124,7 @@ class RowsIn(Input):
     invitations = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MOST_AT_ONCE)
 
 
-class RowOut(Output):
+class InvitedOut(Output):
     """What became of one row: the invitation, or the problem that kept it from being made."""
 
     invitation = InvitationOut(allow_null=True)
@@ -132,7 +132,7 @@ class RowOut(Output):
 
 
 class ManyOut(Output):
-    items = RowOut(many=True)
+    items = InvitedOut(many=True)
 
 
 class ManyView(ScopedView):

@@ -1,0 +1,3 @@
+from ridley.core.accounts.tests.conftest import clock
+
+__all__ = ["clock"]
