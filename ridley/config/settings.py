@@ -22,7 +22,7 @@ ALLOWED_HOSTS = env.words("RIDLEY_ALLOWED_HOSTS", "127.0.0.1,localhost" if ENVIR
 VERSION = (ROOT / "VERSION").read_text().strip()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ridley.config.apps.SameSignInConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +77,7 @@ WSGI_APPLICATION = "ridley.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "ridley" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -114,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SIGN_IN_PAGE = "/sign-in"  # for people with a browser; takes ?next=/where/to
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

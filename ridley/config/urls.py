@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
@@ -60,7 +61,15 @@ def went_wrong(request: HttpRequest) -> HttpResponse:
     return JsonResponse(found, status=500, content_type=CONTENT_TYPE)
 
 
-handler400, handler404, handler500 = cannot_be_read, nothing_here, went_wrong
+def may_not(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A page for people with a browser; problem+json for programs and for everything of the API."""
+    if request.path.startswith(("/api/", "/_allauth/")) or not request.accepts("text/html"):
+        found = problem(403, "denied", "Not allowed", "You may not do this.").data
+        return JsonResponse(found, status=403, content_type=CONTENT_TYPE)
+    return render(request, "denied.html", {"sign_in": settings.SIGN_IN_PAGE}, status=403)
+
+
+handler400, handler403, handler404, handler500 = cannot_be_read, may_not, nothing_here, went_wrong
 
 urlpatterns = [
     path("", welcome),

@@ -13,9 +13,11 @@ from psycopg import errors as pg
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from ridley.core.access import words
 from ridley.core.access.errors import Refusal
 
 CONTENT_TYPE = "application/problem+json"
+SIGN_IN = "Got no sign-in, wanted an access token (Authorization: Bearer ...) or the cookie of a signed-in session."
 logger = logging.getLogger(__name__)
 
 CODES = {
@@ -45,7 +47,7 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
             response[name] = value
         return response
     if isinstance(error, drf.ValidationError):
-        errors = list(field_errors(error.get_full_details()))
+        errors = [plainly(one, context) for one in field_errors(error.get_full_details())]
         first = errors[0]
         detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
         return problem(400, "invalid", "Not valid", detail, errors=errors)
@@ -53,6 +55,11 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return problem(404, *CODES[404], "There is nothing here, or not for you.")
     if isinstance(error, PermissionDenied):
         return problem(403, *CODES[403], "You may not do this.")
+    if isinstance(error, drf.NotAuthenticated):
+        response = problem(401, *CODES[401], SIGN_IN)
+        if header := getattr(error, "auth_header", None):
+            response["WWW-Authenticate"] = header
+        return response
     if isinstance(error, drf.APIException):
         code, title = CODES.get(error.status_code, (str(error.default_code), "Refused"))
         response = problem(error.status_code, code, title, str(error.detail))
@@ -70,6 +77,19 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DataError):
         return problem(422, "out-of-range", "Not valid", "A value is too large or of a kind the database cannot keep.")
     return None
+
+
+def plainly(error: dict[str, str], context: dict[str, Any]) -> dict[str, str]:
+    """A field's error in words that say what was got and what is wanted, as far as the view tells what it reads."""
+    view, request = context.get("view"), context.get("request")
+    given = getattr(view, "input", None)
+    if given is None or request is None:
+        return error
+    names = error["field"].split(".") if error["field"] else []
+    message = words.in_words(
+        words.field_at(given(), names), error["code"], error["message"], words.value_at(request.data, names)
+    )
+    return {**error, "message": message}
 
 
 def integrity_problem(error: IntegrityError) -> Response | None:

@@ -25,6 +25,7 @@ from ridley.core.access.paging import page
 from ridley.core.access.problems import problem
 from ridley.core.access.scope import Scope
 from ridley.core.access.second_factor import came_with_second_factor
+from ridley.core.access.words import of_filter
 from ridley.core.database.pin import restore
 
 VERBS = ("get", "post", "put", "patch", "delete", "head")
@@ -220,12 +221,15 @@ class ListView(ScopedView):
         found = self.filters(given, queryset=rows, request=self.request)
         if not found.is_valid():
             field, messages = next(iter(found.errors.items()))
-            raise BadRequest(f"{field}: {messages[0]}", code="bad-filter")
+            words = of_filter(self.filters.base_filters[field], given.get(field, "")) or messages[0]
+            raise BadRequest(f"{field}: {words}", code="bad-filter")
         for name, value in found.form.cleaned_data.items():
             if isinstance(value, datetime):
                 found.form.cleaned_data[name] = in_utc(name, value)
             if value is None and given.get(name):  # a boolean that is neither true nor false, for one
-                raise BadRequest(f"{name}: {given[name][:40]!r} cannot be read.", code="bad-filter")
+                raise BadRequest(
+                    f"{name}: {of_filter(self.filters.base_filters[name], given[name])}", code="bad-filter"
+                )
         found.form.cleaned_data.update(dict.fromkeys(but))
         return found.qs
 

@@ -28,13 +28,11 @@ from ridley.core.people.services import staff as services
 from ridley.core.tenants.functions import staff_sessions
 from ridley.core.tenants.models import StaffSession
 
-LONGEST_MINUTES = 240
-
 
 class StaffSessionIn(Input):
     tenant = serializers.SlugField(max_length=62, help_text="The tenant's key.")
     reason = serializers.CharField(max_length=500, help_text="Why; the tenant reads it.")
-    minutes = serializers.IntegerField(min_value=1, max_value=LONGEST_MINUTES)
+    minutes = serializers.IntegerField(min_value=1, max_value=services.LONGEST_MINUTES)
 
 
 class StaffStayOut(Output):
@@ -81,6 +79,8 @@ class StaffView(APIView):
 
 
 class StaffSessionsView(StaffView):
+    input = StaffSessionIn
+
     @extend_schema(
         parameters=[OpenApiParameter("mine", bool, description="Only one's own.")],
         responses=answers(200, StaffStaysOut, 400),

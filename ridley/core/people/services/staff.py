@@ -20,6 +20,8 @@ from ridley.core.tenants.functions import StaffStay
 from ridley.core.tenants.functions import staff_sessions as all_sessions
 from ridley.core.tenants.models import Membership, StaffSession, Tenant
 
+LONGEST_MINUTES = 240
+
 
 def start_session(user: Any, *, tenant: str, reason: str, minutes: int, recently: bool, request_id: str) -> StaffStay:
     """Let a superuser into a tenant for a while. `recently`: whether they signed in just now.

@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class SameSignInConfig(AdminConfig):
+    default_site = "ridley.config.admin_site.SameSignInAdmin"
