@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,6 +48,23 @@ class Environment:
     def words(self, name: str, default: str = "") -> list[str]:
         """A list, separated by commas."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def numbers(self, name: str, default: str = "") -> list[int]:
+        """Whole numbers, separated by commas."""
+        try:
+            return [int(word) for word in self.words(name, default)]
+        except ValueError:
+            raise BadSetting(f"{name}: wanted whole numbers, separated by commas.") from None
+
+    def networks(self, name: str) -> list[str]:
+        """Addresses or networks, separated by commas."""
+        found = self.words(name)
+        for network in found:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise BadSetting(f"{name}: got {network!r}, wanted 10.0.0.7 or 10.0.0.0/24.") from None
+        return found
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)

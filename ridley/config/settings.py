@@ -1,6 +1,5 @@
 """All settings of the installation, typed, from the environment (see .env.example). No credentials live here."""
 
-from ipaddress import ip_network
 from pathlib import Path
 
 from ridley.config import logs
@@ -222,12 +221,10 @@ USE_TZ = True
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # Who may read /metrics besides this machine: addresses or networks.
-METRICS_ALLOWED = env.words("RIDLEY_METRICS_ALLOWED")
-for _network in METRICS_ALLOWED:
-    try:
-        ip_network(_network)
-    except ValueError:
-        raise BadSetting(f"RIDLEY_METRICS_ALLOWED: got {_network!r}, wanted 10.0.0.7 or 10.0.0.0/24.") from None
+METRICS_ALLOWED = env.networks("RIDLEY_METRICS_ALLOWED")
+# What ridley.core.access.outbound may ask besides the public internet on the ports of the web.
+OUTBOUND_ALLOWED = env.networks("RIDLEY_OUTBOUND_ALLOWED")
+OUTBOUND_PORTS = env.numbers("RIDLEY_OUTBOUND_PORTS", "80,443")
 
 _serves_https = ENVIRONMENT in ("staging", "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _serves_https
