@@ -38,6 +38,7 @@ check: install-dev migrations-check  ## what CI checks: style, types, floors, th
 	$(BIN)/ruff format --check
 	$(SETTINGS) $(BIN)/mypy ridley
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level high --exclude '*/tests/*' ridley
 	$(BIN)/hadolint deploy/Dockerfile
 	@$(MAKE) --no-print-directory openapi OPENAPI=.ridley/openapi.json
 	@cmp docs/openapi.json .ridley/openapi.json || { echo "docs/openapi.json is not what the code says: run make openapi"; exit 1; }

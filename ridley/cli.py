@@ -54,6 +54,8 @@ def build_parser(command: str) -> argparse.ArgumentParser:
 
     add_with_home("doctor", _doctor, "Say what is wrong with this installation and what to do; 1 if anything is.")
 
+    add_with_home("settings", _settings, "Print every setting with its value (secrets hidden) and where it comes from.")
+
     reset = add_with_home("reset", _reset, "Drop the development database and make it again, empty.")
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -96,6 +98,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from ridley.config.doctor import doctor
 
     return doctor(home=arguments.home)
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    from ridley.config.shown import show_settings
+
+    return show_settings(home=arguments.home)
 
 
 def _reset(arguments: argparse.Namespace) -> int:

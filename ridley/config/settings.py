@@ -1,6 +1,5 @@
 """All settings of the installation, typed, from the environment (see .env.example). No credentials live here."""
 
-from ipaddress import ip_network
 from pathlib import Path
 
 from ridley.config import logs
@@ -15,9 +14,7 @@ DEBUG = env.flag("RIDLEY_DEBUG", default=False)
 if DEBUG and ENVIRONMENT not in ("development", "test"):
     raise BadSetting(f"RIDLEY_DEBUG is on in {ENVIRONMENT}; it is for development only.")
 HOME = Path(env.text("RIDLEY_HOME", str(ROOT / ".ridley"))).resolve()
-SECRET_KEY = env.text("RIDLEY_SECRET_KEY")
-# What encrypts secrets that must be used again; the first word encrypts, every word decrypts.
-ENCRYPTION_KEYS = env.words("RIDLEY_ENCRYPTION_KEYS") or [SECRET_KEY]
+SECRET_KEY = env.secret_key("RIDLEY_SECRET_KEY", served=ENVIRONMENT in ("staging", "production"))
 ALLOWED_HOSTS = env.words("RIDLEY_ALLOWED_HOSTS", "127.0.0.1,localhost" if ENVIRONMENT != "production" else "")
 VERSION = (ROOT / "VERSION").read_text().strip()
 
@@ -236,6 +233,7 @@ JOB_STALLED_SECONDS = env.number("RIDLEY_JOB_STALLED_SECONDS", 60)
 
 # Files: a folder, or a bucket that speaks S3 (RIDLEY_STORAGE=s3://bucket/prefix).
 STORAGE_ADDRESS = env.text("RIDLEY_STORAGE", "")
+_s3 = {name: env.text(f"RIDLEY_S3_{name.upper()}", "") or None for name in ("endpoint", "access_key", "secret_key")}
 if STORAGE_ADDRESS.startswith("s3://"):
     _bucket, _, _prefix = STORAGE_ADDRESS.removeprefix("s3://").partition("/")
     _files = {
@@ -243,9 +241,9 @@ if STORAGE_ADDRESS.startswith("s3://"):
         "OPTIONS": {
             "bucket_name": _bucket,
             "location": _prefix,
-            "endpoint_url": env.text("RIDLEY_S3_ENDPOINT", "") or None,
-            "access_key": env.text("RIDLEY_S3_ACCESS_KEY", "") or None,
-            "secret_key": env.text("RIDLEY_S3_SECRET_KEY", "") or None,
+            "endpoint_url": _s3["endpoint"],
+            "access_key": _s3["access_key"],
+            "secret_key": _s3["secret_key"],
             "default_acl": "private",
             "file_overwrite": False,
             "max_memory_size": 8 * 1024**2,  # beyond it, a download is spooled to disk
@@ -289,17 +287,15 @@ EMAIL_FILE_PATH = HOME / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("RIDLEY_EMAIL_FROM", "Ridley <ridley@localhost>")
 
 # Who may read /metrics besides this machine: addresses or networks.
-METRICS_ALLOWED = env.words("RIDLEY_METRICS_ALLOWED")
-for _network in METRICS_ALLOWED:
-    try:
-        ip_network(_network)
-    except ValueError:
-        raise BadSetting(f"RIDLEY_METRICS_ALLOWED: got {_network!r}, wanted 10.0.0.7 or 10.0.0.0/24.") from None
+METRICS_ALLOWED = env.networks("RIDLEY_METRICS_ALLOWED")
+# What ridley.core.access.outbound may ask besides the public internet on the ports of the web.
+OUTBOUND_ALLOWED = env.networks("RIDLEY_OUTBOUND_ALLOWED")
+OUTBOUND_PORTS = env.numbers("RIDLEY_OUTBOUND_PORTS", "80,443")
 
 _serves_https = ENVIRONMENT in ("staging", "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _serves_https
 SESSION_COOKIE_HTTPONLY = True
-SECURE_SSL_REDIRECT = _serves_https and env.flag("RIDLEY_HTTPS_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = env.flag("RIDLEY_HTTPS_REDIRECT", default=True) and _serves_https
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever probes this machine speaks plain HTTP
 BEHIND_PROXY = env.flag("RIDLEY_BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -322,3 +318,5 @@ CONTENT_SECURITY_POLICY = {
 
 LOG_FORMAT = env.choice("RIDLEY_LOG_FORMAT", ("line", "json"), "json" if _serves_https else "line")
 LOGGING = logs.configuration(form=LOG_FORMAT, level=env.text("RIDLEY_LOG_LEVEL", "WARNING").upper())
+
+env.refuse_unknown()

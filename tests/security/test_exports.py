@@ -21,7 +21,8 @@ from tests.world import run_jobs
 
 AWKWARD = [
     "=1+1", "'=1", "''=1", "-1", "'-1", "+91 98765 43210", "@x", "\t=1", "'\t", "\r=1", "-1\n", " =1", " -1 ",
-    "\uff1d1", "\uff0d1", "a;=1", "a|=1", 'say "hi"', '"=1"', "a,b", "O'Neill", "'", "−1", "-5%", "1e5", "=", "-", "\u200b=1",
+    "\uff1d1", "\uff0d1", "a;=1", "a|=1", 'say "hi"', '"=1"', "a,b", "O'Neill", "'", "−1", "-5%", "1e5", "=", "-",
+    "\u200b=1",
 ]  # fmt: skip
 FIELDS = ("code", "model", "price")
 letters = st.sampled_from("'\"=+-@\t\r\n ;,|1a\uff1d\u200b")

@@ -38,10 +38,9 @@ multisets of whole rows. Exit status: 0 equal, 1 different, 2 trouble (an unread
 key)."""
 
 EPILOG = """\
---csv prints one line per change, the values as they are (for programs: a
-spreadsheet may run those that begin with =), with the header kind, the key's columns, column, old, new: kind is changed (one line
-per cell), added or removed (one line per row, the last three fields empty). Without --key: kind, then all compared
-columns.
+--csv prints one line per change, for programs: values stay as they are, and a spreadsheet may run those that begin
+with =. The header is kind, the key's columns, column, old, new: kind is changed (one line per cell), added or
+removed (one line per row, the last three fields empty). Without --key: kind, then all compared columns.
 
   ridley diff march.csv april.csv --key code
   ridley diff 2018.csv 2020.csv --key "Provider ID=Facility ID" --rename "Hospital Name=Facility Name"
