@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ridley.core.access import request_id
 from ridley.core.access.door import opened, trusted_scope
 from ridley.core.audit.services import record, told
+from ridley.core.people import admin_providers  # noqa: F401 registers its pages
 from ridley.core.tenants.models import Partner, Tenant
 
 
