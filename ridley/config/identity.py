@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from ridley.config import web
-from ridley.config.addresses import sources_digest
 from ridley.config.processes import Kept
 from ridley.config.state import CHECKOUT, State
 
@@ -85,9 +84,10 @@ def prepare(state: State, manage: Callable[..., list[str]]) -> Identity | None:
     found = node()
     if found is None:
         return None
-    noted = state.read_run().get("identity") or {}
+    run = state.read_run()
+    noted = run.get("identity") or {}
     listener = web.listen(None, noted.get("port"))
-    mark = f"{issuer_of(listener)} {sources_digest()}"
+    mark = f"{issuer_of(listener)} {run.get('tables')}"  # which names this very database, and the sources
     if noted.get("mark") != mark:
         state.secret(CLIENT_SECRET)
         said = manage("demo", "--identity-provider", issuer_of(listener))

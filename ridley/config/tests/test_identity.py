@@ -39,7 +39,7 @@ def ports(monkeypatch):
         each.close()
 
 
-def test_the_demo_is_told_of_the_provider_once_and_again_when_its_port_changed(state, asked, ports):
+def test_the_demo_is_told_once_and_again_when_port_or_database_changed(state, asked, ports):
     first = identity.prepare(state, manage)
     assert asked == [("demo", "--identity-provider", first.issuer)]
     assert first.ids == {"tenant": "t1-demo", "partner": "p1-demo"}
@@ -48,6 +48,9 @@ def test_the_demo_is_told_of_the_provider_once_and_again_when_its_port_changed(s
     ports(1)
     third = identity.prepare(state, manage)
     assert (third.issuer != first.issuer, len(asked)) == (True, 2)
+    state.note_run(tables="made again")
+    identity.prepare(state, manage)
+    assert len(asked) == 3
 
 
 def test_without_the_demo_or_without_node_there_is_none(state, monkeypatch):
