@@ -42,6 +42,7 @@ def build_parser(command: str) -> argparse.ArgumentParser:
         "--port", type=int, metavar="N", help="the web server's port (default: the last one, else from 8000)"
     )
     run.add_argument("--no-demo", action="store_true", help="do not load the demo tenant into an empty database")
+    run.add_argument("--no-identity-provider", action="store_true", help="do not start the demo's identity provider")
 
     for name, words, help in (
         ("worker", ("work",), "Work off jobs."),
@@ -85,7 +86,8 @@ def build_parser(command: str) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from ridley.config.run import run
 
-    return run(port=arguments.port, demo=not arguments.no_demo, home=arguments.home)
+    identity = not (arguments.no_demo or arguments.no_identity_provider)
+    return run(port=arguments.port, demo=not arguments.no_demo, home=arguments.home, identity=identity)
 
 
 def _manage(arguments: argparse.Namespace) -> int:

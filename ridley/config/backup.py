@@ -28,7 +28,8 @@ from ridley.core.database.installation import NoServer
 
 REFUSED = 1
 TROUBLE = 2
-SECRETS = ("secret-key", "jwt-private-key.pem")  # the database's passwords are made anew wherever it is restored
+# The database's passwords are made anew wherever it is restored.
+SECRETS = ("secret-key", "jwt-private-key.pem", "encryption-key")
 NAMED = 5  # how many of many are named in a message
 
 FILES = """
@@ -196,7 +197,10 @@ def _report(steps: Steps, folder: Path, made: Manifest) -> None:
     if made.secrets:
         steps.say("It holds the installation's secrets: whoever reads it can sign in as anybody.")
     else:
-        steps.say("Secrets are not in it (--with-secrets puts them in); without them people sign in again.")
+        steps.say(
+            "Secrets are not in it (--with-secrets puts them in); without them people sign in again, "
+            "and identity providers need their client secrets again."
+        )
     for each in made.lost[:NAMED]:
         steps.say(f"LOST in storage, so not in the backup: {each['name']} {each['why']}.")
     if len(made.lost) > NAMED:

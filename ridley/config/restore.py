@@ -249,7 +249,7 @@ def _report(steps: Steps, state: State, made: Manifest) -> None:
     if made.storage != "folder":
         steps.say(f"The uploaded files lie in {made.storage}; they were not touched.")
     if not made.secrets:
-        steps.say("The backup has no secrets; people sign in again.")
+        steps.say("The backup has no secrets; people sign in again, identity providers need theirs again.")
     for each in made.lost[:NAMED]:
         steps.say(f"Lost before the backup was made: {each['name']} {each['why']}.")
 

@@ -8,13 +8,14 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn
 
 import psutil
 import psycopg
 
-from ridley.config import web
+from ridley.config import greeting, identity, web
 from ridley.config.addresses import (
     Addresses,
     given_addresses,
@@ -25,6 +26,7 @@ from ridley.config.addresses import (
     tables_mark,
 )
 from ridley.config.environment import BadSetting, from_process
+from ridley.config.identity import Identity
 from ridley.config.processes import Children, Guard, Kept, end_groups, is_noted, note
 from ridley.config.progress import Steps
 from ridley.config.state import CHECKOUT, State, child_environment, find_state
@@ -43,8 +45,9 @@ class Stopped(Exception):
     """Somebody asked us to end."""
 
 
-def run(*, port: int | None = None, demo: bool = True, home: str | None = None) -> int:
-    """Start everything, stay until asked to stop, and end everything that was started. Returns the exit code."""
+def run(*, port: int | None = None, demo: bool = True, home: str | None = None, identity: bool = False) -> int:
+    """Start everything, stay until asked to stop, and end all of it; in development with the demo's identity provider
+    if `identity`. Returns the exit code."""
     steps = Steps()
     state = find_state(home)
     state.make()
@@ -54,17 +57,19 @@ def run(*, port: int | None = None, demo: bool = True, home: str | None = None) 
             where = f"at {address}" if address else "and is still starting"
             steps.say(f"Ridley already runs from {state.home} {where}. Stop that one first, or use --home for another.")
             return 0
-        return Run(state, steps, port=port, demo=demo).main()
+        return Run(state, steps, port=port, demo=demo, wants_identity=identity).main()
 
 
 class Run:
     """One life of `ridley run`."""
 
-    def __init__(self, state: State, steps: Steps, *, port: int | None, demo: bool) -> None:
+    def __init__(self, state: State, steps: Steps, *, port: int | None, demo: bool, wants_identity: bool) -> None:
         self.state = state
         self.steps = steps
         self.port = port
         self.demo = demo
+        self.wants_identity = wants_identity
+        self.identity: Identity | None = None
         self.asked_to_stop = 0
         self.embedded = False
         self.owns_server = False
@@ -187,12 +192,22 @@ class Run:
             self.steps.say(f"    Port {last}, used the last time, is taken; this time it is {port}.")
         self.address = f"http://{web.HOST}:{port}"
         command = web.command(self.socket, self.state.log("access"))
+        served = self._prepare_identity()
         quiet = {**self.environment, "RIDLEY_DEBUG": "false"}  # debugging keeps queries in memory: not for a worker
-        self.children.keep(Kept("web", command, self.environment, self.state.log("web"), (self.socket.fileno(),)))
+        self.children.keep(Kept("web", command, served, self.state.log("web"), (self.socket.fileno(),)))
         self._await_answer(port)
         # Only now: two cores do not import three of them faster together, and people wait for the first.
         self.children.keep(Kept("worker", [*MANAGE, "work"], quiet, self.state.log("worker")))
+        if self.identity is not None:
+            self.children.keep(self.identity.kept(self.state, self.address))
         self._note(port=port, address=self.address)
+
+    def _prepare_identity(self) -> dict[str, str]:
+        """Let the demo know its identity provider, if one is to be started; the web server's environment."""
+        if self.wants_identity and self.environment["RIDLEY_ENVIRONMENT"] == "development":
+            manage = partial(self._manage, environment=self.environment, tell=lambda line: None)
+            self.identity = identity.prepare(self.state, manage)
+        return self.identity.for_web(self.environment) if self.identity else self.environment
 
     def _await_answer(self, port: int) -> None:
         assert self.children is not None
@@ -213,18 +228,8 @@ class Run:
                 sign_ins = self._sign_ins()
             except StepFailed as error:
                 self.steps.say(str(error))
-        lines = ["", f"Ridley runs at {self.address}", ""]
-        if sign_ins:
-            lines += ["Sign in to the demo as:", *(f"  {line}" for line in sign_ins), ""]
-        lines += [
-            "Try first: the five minutes with curl in README.md.",
-            f"  The API's description:  {self.address}/api/v1/schema/",
-            f"  The installation's own tables:  {self.address}/admin/ (first: ridley manage createsuperuser)",
-            f"State: {self.state.home}   Logs: {self.state.logs}",
-        ]
-        if self.embedded and not self.state.server.place.data.is_relative_to(self.state.home):
-            lines.append(f"Database: {self.state.server.place.data} ({self.state.server.place.reason})")
-        for line in [*lines, f"Stop: Ctrl-C (or end process {os.getpid()}).", ""]:
+        hints = identity.hints(self.address) if self.identity else []
+        for line in greeting.lines(self.state, self.address, sign_ins, hints, embedded=self.embedded):
             self.steps.say(line)
 
     def _sign_ins(self) -> list[str]:
@@ -285,8 +290,9 @@ class Run:
         self.steps.say("Stopping (Ctrl-C again to hurry).")
         asked = self.asked_to_stop
         self.children.end(hurry=lambda: self.asked_to_stop > asked)
-        if self.socket is not None:
-            self.socket.close()
+        for listener in (self.socket, self.identity.socket if self.identity else None):
+            if listener is not None:
+                listener.close()
         if self.owns_server:
             self.state.server.stop()
         self.guard.release()

@@ -9,6 +9,7 @@ from allauth.account.forms import LoginForm
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path
@@ -78,8 +79,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return page("Signed in", body)
     code = request.GET.get("error", "")
     why = format_html("<p role=alert>{}</p>", WHY.get(code, "You were not signed in.")) if code else ""
-    domain = request.GET.get("email", "").replace("\0", "").rpartition("@")[2].strip().lower()
-    ways = offered(domain=domain, tenant_key=request.GET.get("tenant", "").replace("\0", ""))
+    ways = offered(**asked_for(request))
     buttons = format_html_join("", BUTTON, ((csrf, id, name) for id, name in ways))
     form = format_html(WITH_PASSWORD, csrf=csrf)
     return page("Sign in to Ridley", format_html("{}{}{}{}", why, form, buttons, SafeString(WHICH)))
@@ -101,6 +101,14 @@ def sign_in_with(request: HttpRequest) -> HttpResponse:
         return answer
     head = format_html('<meta http-equiv="refresh" content="0; url={}">', address)
     return page("One moment", format_html('<p><a href="{}">On to {}</a></p>', address, provider.name), head)
+
+
+def asked_for(request: HttpRequest) -> dict[str, str]:
+    """Whose ways in: of an e-mail domain, a tenant or a Partner; else of the tenant that the settings name."""
+    given = {name: request.GET.get(name, "").replace("\0", "") for name in ("email", "tenant", "partner")}
+    tenant_key = given["tenant"] or ("" if any(given.values()) else settings.SIGN_IN_TENANT)
+    domain = given["email"].rpartition("@")[2].strip().lower()
+    return {"domain": domain, "tenant_key": tenant_key, "partner_key": given["partner"]}
 
 
 def page(title: str, body: str, head: str = "") -> HttpResponse:

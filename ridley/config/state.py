@@ -17,6 +17,12 @@ from ridley.core.database.installation import make_passable
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOG_BYTES = 20_000_000
+# What an installation cannot be served with unless it is set: made at random here, and kept, where it is not.
+SECRETS = {
+    "RIDLEY_SECRET_KEY": "secret-key",
+    "RIDLEY_JWT_PRIVATE_KEY": "jwt-private-key.pem",
+    "RIDLEY_ENCRYPTION_KEYS": "encryption-key",
+}
 
 
 class State:
@@ -90,7 +96,7 @@ def child_environment(state: State, database: Mapping[str, str], *, owner: bool 
     environment = {**given, "RIDLEY_HOME": str(state.home), "PYTHONUNBUFFERED": "1", **database}
     environment.setdefault("RIDLEY_ENVIRONMENT", "development")
     environment.setdefault("RIDLEY_DEBUG", "true" if environment["RIDLEY_ENVIRONMENT"] == "development" else "false")
-    for name, secret in (("RIDLEY_SECRET_KEY", "secret-key"), ("RIDLEY_JWT_PRIVATE_KEY", "jwt-private-key.pem")):
+    for name, secret in SECRETS.items():
         if not (environment.get(name) or environment.get(f"{name}_FILE")):
             environment[name] = state.secret(secret)
     environment["RIDLEY_RUN_AS"] = "app"  # manage.py itself turns to the owner, for the commands that need it

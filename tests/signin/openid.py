@@ -84,12 +84,12 @@ def node() -> str:
 
 
 @contextmanager
-def provider(*, claims_in_id_token: bool = False) -> Iterator[OpenID]:
-    """The provider with PEOPLE and a client for each of CALLBACKS, until the block ends."""
+def provider(*, claims_in_id_token: bool = False, ours: str = "http://testserver") -> Iterator[OpenID]:
+    """The provider with PEOPLE and a client for each of CALLBACKS at our address, until the block ends."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key))
     clients = [
-        {"client_id": name, "client_secret": SECRET, "redirect_uris": [f"http://testserver{path}"]}
+        {"client_id": name, "client_secret": SECRET, "redirect_uris": [f"{ours}{path}"]}
         for name, path in CALLBACKS.items()
     ]
     told = {"clients": clients, "people": PEOPLE, "secret": "cookies-of-the-tests",

@@ -130,6 +130,13 @@ def test_a_code_that_another_request_asked_for_is_refused(brokers, google, brows
     assert (mine.me(), rows()) == (None, before)
 
 
+def test_nobody_is_sent_on_to_a_stranger(brokers, google, browser):
+    for address in ("https://evil.example.com/", "//evil.example.com", "javascript:alert(1)"):
+        wanted = {"provider": "google", "callback_url": address, "process": "login"}
+        answer = browser.ours.post("/_allauth/browser/v1/auth/provider/redirect", wanted)
+        assert answer["Location"] == "/sign-in?error=sign-in-failed&error_process=login"
+
+
 def test_the_request_asks_with_pkce_nonce_and_state(brokers, google, browser):
     asked = browser.begin("google")
     assert "code_challenge_method=S256" in asked

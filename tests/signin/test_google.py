@@ -96,6 +96,14 @@ def test_an_address_that_its_holder_never_confirmed_is_taken_back(brokers, googl
     assert list(SocialAccount.objects.values_list("provider", flat=True)) == ["google"]
 
 
+def test_a_person_whose_first_address_is_another_keeps_it(brokers, google, browser):
+    user = User.objects.create_user(f"asha@{BROKERS}")
+    EmailAddress.objects.create(user=user, email="old@example.com", verified=True, primary=True)
+    assert browser.sign_in("google", "asha") == ""
+    known = EmailAddress.objects.order_by("email").values_list("email", "verified", "primary")
+    assert list(known) == [(f"asha@{BROKERS}", True, False), ("old@example.com", True, True)]
+
+
 def test_a_membership_that_has_ended_is_not_begun_again(brokers, google, browser):
     assert browser.sign_in("google", "asha") == ""
     with brokers.pinned():

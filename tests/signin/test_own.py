@@ -146,6 +146,11 @@ def test_one_that_is_switched_off_lets_nobody_in_even_half_way(brokers, own, bro
     assert (browser.me(), rows()) == (None, before)
 
 
+def test_one_whose_secret_cannot_be_opened_is_off_and_not_an_accident(brokers, own, browser, settings):
+    settings.ENCRYPTION_KEYS = ["another-word-of-at-least-32-characters"]
+    assert browser.begin(ID) == "/sign-in?error=provider-switched-off&error_process=login"
+
+
 def test_who_came_through_one_that_is_switched_off_still_sees_their_accounts(brokers, own, browser):
     assert browser.sign_in(ID, "asha") == ""
     change(brokers, enabled=False)

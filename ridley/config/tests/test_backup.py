@@ -148,7 +148,8 @@ class TestDrill:
     def test_secrets_are_in_a_backup_only_when_asked_for(self, source: Home, made: Path, tmp_path: Path) -> None:
         assert not (made / "secrets").exists()
         assert main(["backup", str(tmp_path / "b"), "--home", source.path, "--with-secrets"]) == 0
-        assert {path.name for path in (tmp_path / "b" / "secrets").iterdir()} == {"secret-key", "jwt-private-key.pem"}
+        names = {path.name for path in (tmp_path / "b" / "secrets").iterdir()}
+        assert names == {"secret-key", "jwt-private-key.pem", "encryption-key"}
         assert (tmp_path / "b" / "secrets" / "secret-key").read_text() == source.state.secret("secret-key")
 
     def test_a_restore_over_data_is_refused_and_with_yes_replaces_them(

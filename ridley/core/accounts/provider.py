@@ -67,7 +67,7 @@ class GoogleAdapter(IdTokenAdapter):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        known = settings.GOOGLE_ENDPOINTS
+        known: dict[str, Any] = settings.GOOGLE_ENDPOINTS
         self.authorize_url, self.access_token_url = known["authorize"], known["token"]
         self.keys_url, self.issuers = known["keys"], known["issuers"]
 

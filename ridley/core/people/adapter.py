@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -23,6 +24,7 @@ from ridley.core.people.queries.providers import GOOGLE, Provider, provider_at_s
 from ridley.core.people.services.arrivals import arrive
 
 LOGIN_ERROR = "/sign-in"
+logger = logging.getLogger(__name__)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -91,9 +93,14 @@ def google_app() -> SocialApp:
 
 
 def openid_app(row: Provider) -> SocialApp:
-    """The row as django-allauth knows providers; never saved."""
+    """The row as django-allauth knows providers; never saved. One whose secret cannot be opened is off."""
+    secret, off = "", not row.live
+    try:
+        secret = encryption.decrypt(row.client_secret) if row.client_secret else ""
+    except encryption.NoKey as error:
+        off = True
+        logger.error("Nobody signs in through %s: %s", row.public_id, error)
     return SocialApp(
         provider="openid_connect", provider_id=row.public_id, name=row.name[:40], client_id=row.client_id,
-        secret=encryption.decrypt(row.client_secret) if row.client_secret else "",
-        settings={"row": row, "off": not row.live, "server_url": row.issuer},
+        secret=secret, settings={"row": row, "off": off, "server_url": row.issuer},
     )  # fmt: skip

@@ -16,6 +16,7 @@ from ridley.core.access.door import opened, trusted_scope
 from ridley.core.access.errors import Refusal
 from ridley.core.accounts.recent import signed_in_recently
 from ridley.core.audit.services import record, told
+from ridley.core.people import admin_providers  # noqa: F401 registers its pages
 from ridley.core.people.services import staff
 from ridley.core.tenants.functions import staff_sessions
 from ridley.core.tenants.models import Partner, StaffSession, Tenant

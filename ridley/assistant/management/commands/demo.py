@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ridley.assistant.demo import load
+from ridley.assistant.demo import identity, load
 from ridley.assistant.demo.story import broker
 
 
@@ -16,7 +16,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sign-ins", action="store_true", help="Print e-mail, password and role of each person.")
 
-    def handle(self, *, sign_ins: bool, **options: Any) -> None:
+        parser.add_argument("--identity-provider", metavar="ADDRESS", help="Let the demo use this OpenID provider.")
+
+    def handle(self, *, sign_ins: bool, identity_provider: str | None, **options: Any) -> None:
+        if identity_provider:
+            for whose, public_id in identity.set_up(identity_provider).items():
+                self.stdout.write(f"{whose} {public_id}")
+            return
         if sign_ins:
             password = load.demo_password()
             for person in broker().people:

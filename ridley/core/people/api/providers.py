@@ -131,22 +131,22 @@ class WaysInOut(Output):
 
 
 class WaysInView(APIView):
-    """Which identity providers are offered for an e-mail domain (an address will do) or a tenant."""
+    """Which identity providers are offered for an e-mail domain (an address will do), a tenant, or a Partner."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(
         auth=[],
-        parameters=[OpenApiParameter("email", str), OpenApiParameter("tenant", str)],
+        parameters=[OpenApiParameter(name, str) for name in ("email", "tenant", "partner")],
         responses={200: WaysInOut, (400, "application/problem+json"): PROBLEM},
     )
     def get(self, request: Request) -> Response:
-        given: dict[str, str] = {name: request.query_params.get(name, "") for name in ("email", "tenant")}
-        if bool(given["email"]) == bool(given["tenant"]) or "\0" in "".join(given.values()):
-            raise BadRequest("Give either an e-mail address (or its domain), or the key of a tenant.")
+        given: dict[str, str] = {name: request.query_params.get(name, "") for name in ("email", "tenant", "partner")}
+        if sum(map(bool, given.values())) != 1 or "\0" in "".join(given.values()):
+            raise BadRequest("Give either an e-mail address (or its domain), or the key of a tenant, or of a Partner.")
         domain = given["email"].rpartition("@")[2].strip().lower()
-        found: list[Any] = queries.offered(domain=domain, tenant_key=given["tenant"])
+        found: list[Any] = queries.offered(domain=domain, tenant_key=given["tenant"], partner_key=given["partner"])
         shown = [{"id": id, "name": name} for id, name in found]
         return Response(WaysInOut({"password": True, "providers": shown}).data)
 

@@ -58,8 +58,8 @@ def tenant_of_domain(name: str) -> Tenant | None:
     return found.holder if found else None
 
 
-def offered(*, domain: str = "", tenant_key: str = "") -> list[tuple[str, str]]:
-    """(id, name) of the providers that people of a domain, or of a tenant, can sign in with.
+def offered(*, domain: str = "", tenant_key: str = "", partner_key: str = "") -> list[tuple[str, str]]:
+    """(id, name) of the providers that people of a domain, of a tenant or of a Partner's clients can sign in with.
 
     It tells of providers, which are no secret, and nothing of people: an address of nobody answers like its neighbour.
     """
@@ -69,9 +69,9 @@ def offered(*, domain: str = "", tenant_key: str = "") -> list[tuple[str, str]]:
         with pinned(tenant.pk):
             own = IdentityProvider.objects.filter(tenant_id=tenant.pk, enabled=True, archived_at=None).order_by("name")
             found += [one for one in own if tenant_key or domain in one.domains]
-        found += PartnerProvider.objects.filter(partner_id=tenant.partner_id, enabled=True).order_by("name")
-    elif domain:
-        found += PartnerProvider.objects.filter(partner__domains__name=domain, enabled=True).order_by("name")
+    named = {"partner_id": tenant.partner_id} if tenant else {"partner__domains__name": domain}
+    named = {"partner__key": partner_key} if partner_key else named
+    found += PartnerProvider.objects.filter(**named, enabled=True).order_by("name")
     google = [(GOOGLE, "Google")] if settings.GOOGLE_CLIENT_ID else []
     return [*((one.public_id, one.name) for one in found), *google]
 

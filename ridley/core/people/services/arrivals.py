@@ -77,7 +77,7 @@ def _arrive(provider: Provider | None, subject: str, claims: Mapping[str, Any]) 
     user = take_over_name(account.user, said.names(claims), new=found is None)
     if account.pk is None:
         account.user, account.uid, account.provider = user, subject, provider.public_id if provider else GOOGLE
-        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+        confirm_address(user)
     account.extra_data = {"email": email, "name": user.get_full_name()}
     account.save()
     how = f"{provider.name if provider else 'Google'}, {domain}"
@@ -85,6 +85,14 @@ def _arrive(provider: Provider | None, subject: str, claims: Mapping[str, Any]) 
     with opened(trusted_scope(place.tenant.pk, actor_id=user.pk, request_id=request_id.current.get())) as scope:
         join(scope, joining)
     return account
+
+
+def confirm_address(user: User) -> None:
+    """The address is the person's: their provider says so. It is their first, unless they have another."""
+    first = not EmailAddress.objects.filter(user=user, primary=True).exists()
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True}, create_defaults={"verified": True, "primary": first}
+    )
 
 
 def take_over_name(user: User, names: tuple[str, str], *, new: bool) -> User:
