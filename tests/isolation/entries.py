@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from tests.isolation.asking import DENIED, OWN, Ask, Entry, entry
 
 CORE = "a limit to sources narrows the Assistant's permissions, not the core's"
@@ -19,6 +21,9 @@ ONE_SET = "change-sets/{open_set}/"
 FILE = {"upload_id": "{upload}", "mode": "delta"}
 UPDATE = {"kind": "update", "key": "{row_key}", "values": {"price": "1"}}
 DELETE = {"kind": "delete", "key": "{row_to_delete}"}
+ACCOUNT = "service-accounts/{service_account}/"
+NEXT_WEEK = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+TOKEN = {"name": "New", "permissions": ["core.branches_view"], "expires_at": NEXT_WEEK}
 MEANS = {"state": "mapped", "master_row_id": "{other_master_row}", "seen_mapping_id": "{mapping}"}
 
 
@@ -67,6 +72,21 @@ CORE_ENTRIES = {
     "GET invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
     "DELETE invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
     "POST invitations/<int:id>/resend/": entry(Ask("invitations/{sent_invitation}/resend/", body={}), limited=CORE),
+    "GET service-accounts/": listed("service-accounts/", "archived=false", limited=CORE),
+    "POST service-accounts/": entry(
+        Ask("service-accounts/", body={"name": "New", "description": "New."}), limited=CORE
+    ),
+    "GET service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=CORE),
+    "PATCH service-accounts/<int:id>/": entry(Ask(ACCOUNT, body={"name": "Changed"}), limited=CORE),
+    "DELETE service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=CORE),
+    "GET service-accounts/<int:id>/tokens/": listed(f"{ACCOUNT}tokens/", limited=CORE),
+    "POST service-accounts/<int:id>/tokens/": entry(Ask(f"{ACCOUNT}tokens/", body=TOKEN), limited=CORE),
+    "GET service-accounts/<int:id>/tokens/<int:token_id>/": entry(
+        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=CORE
+    ),
+    "DELETE service-accounts/<int:id>/tokens/<int:token_id>/": entry(
+        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=CORE
+    ),
     "GET events/": listed(
         "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
         "subject_type=branch&subject_id={event_subject}", limited=OWN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -88,6 +89,9 @@ def shared_things(rich: Rich) -> Ids:
     branch = done(
         admin.post("branches/", {"key": f"{mark}-child", "title": f"{mark} child", "parent_id": parent["id"]})
     )
+    program = done(admin.post("service-accounts/", {"name": f"{mark} program", "description": mark}))
+    rights = {"permissions": ["core.branches_view"], "expires_at": (datetime.now(UTC) + timedelta(days=7)).isoformat()}
+    token = done(admin.post(f"service-accounts/{program['id']}/tokens/", {"name": f"{mark} token", **rights}))
     datasets = {
         name: done(
             admin.post(
@@ -118,7 +122,7 @@ def shared_things(rich: Rich) -> Ids:
     invitations = {name: invited(rich, name) for name in ("invitation", "sent_invitation")}
     return {
         **invitations, "invited_email": f"{mark}-invitation@example.com",
-        "provider": provider["id"], "domain": domain,
+        "service_account": program["id"], "api_token": token["id"], "provider": provider["id"], "domain": domain,
         "mark": mark, "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
