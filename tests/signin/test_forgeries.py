@@ -86,14 +86,14 @@ FORGERIES = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forged_id_token_is_refused(brokers, google, browser, monkeypatch, forgery):
-    real = adapter.outgoing.session
+    real = adapter.outbound.session
     path = browser.choose(browser.begin("google"), "asha")
     before = rows()
     make = FORGERIES[forgery](google)
-    monkeypatch.setattr(adapter.outgoing, "session", lambda: Swapped(real(), make))
+    monkeypatch.setattr(adapter.outbound, "session", lambda: Swapped(real(), make))
     assert browser.come_back(path) == "token-refused"
     assert (browser.me(), rows()) == (None, before)
-    monkeypatch.setattr(adapter.outgoing, "session", lambda: Swapped(real(), forged(google)))
+    monkeypatch.setattr(adapter.outbound, "session", lambda: Swapped(real(), forged(google)))
     honest = Browser()
     assert honest.sign_in("google", "asha") == ""
     assert honest.me()["email"] == f"asha@{BROKERS}"
@@ -163,7 +163,7 @@ def test_an_app_cannot_hand_over_a_token_for_others_or_an_old_one(brokers, googl
 
 
 def test_userinfo_must_speak_of_the_same_person(brokers, own, browser, monkeypatch):
-    real = adapter.outgoing.session
+    real = adapter.outbound.session
     path = browser.choose(browser.begin(own.public_id), "asha")
 
     class Lying(Swapped):
@@ -174,6 +174,6 @@ def test_userinfo_must_speak_of_the_same_person(brokers, own, browser, monkeypat
             return answer
 
     before = rows()
-    monkeypatch.setattr(adapter.outgoing, "session", lambda: Lying(real(), lambda token: token))
+    monkeypatch.setattr(adapter.outbound, "session", lambda: Lying(real(), lambda token: token))
     assert browser.come_back(path) == "sign-in-failed"
     assert (browser.me(), rows()) == (None, before)

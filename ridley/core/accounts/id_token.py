@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from requests import RequestException, Session
+from requests import RequestException, Session  # noqa: TID251 what callers bring is access/outbound.py's
 
 # Asymmetric only: with HS256 in it, a public key or the client's secret could be used to forge.
 ALGORITHMS = [

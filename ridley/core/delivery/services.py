@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
+from smtplib import SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused  # noqa: TID251 the errors of Django's mail
 from typing import Any
 
 from django.conf import settings

@@ -13,13 +13,12 @@ from allauth.socialaccount.providers.base.constants import AuthError, AuthProces
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
-from requests import Session
+from requests import Session  # noqa: TID251 the type alone
 
-from ridley.core.access import encryption
+from ridley.core.access import encryption, outbound
 from ridley.core.access.errors import Refusal
 from ridley.core.accounts.id_token import BadToken, Unreachable
 from ridley.core.accounts.provider import SwitchedOff
-from ridley.core.people import outgoing
 from ridley.core.people.queries.providers import GOOGLE, Provider, provider_at_sign_in
 from ridley.core.people.services.arrivals import arrive
 
@@ -72,7 +71,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(HttpResponseRedirect(add_query_params(state.get("next") or LOGIN_ERROR, told)))
 
     def get_requests_session(self) -> Session:
-        return outgoing.session()
+        return outbound.session()
 
 
 def error_code(error: Any, exception: Any) -> str:

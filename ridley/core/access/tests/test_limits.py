@@ -88,7 +88,9 @@ def test_who_shows_nothing_that_is_good_is_counted_by_address(world):
 @pytest.mark.parametrize("path", ["/_allauth/app/v1/auth/login", "/_allauth/app/v1/tokens/refresh"])
 def test_signing_in_and_refreshing_are_counted_by_address(db, path):
     def ask():
-        return Client().post(path, json.dumps({}), content_type="application/json", headers={"Origin": "https://a.test"})
+        return Client().post(
+            path, json.dumps({}), content_type="application/json", headers={"Origin": "https://a.test"}
+        )
 
     with rates(address=(2, 60)), override_settings(CORS_ALLOWED_ORIGINS=["https://a.test"]):
         answers = [ask() for _ in range(3)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from ridley.core.access import encryption
+from ridley.core.access import encryption, outbound
 from ridley.core.access.door import opened, trusted_scope
 from ridley.core.access.errors import Invalid
 from ridley.core.access.permissions import PROVIDERS_EDIT
@@ -15,7 +15,6 @@ from ridley.core.access.roles import permissions_of
 from ridley.core.access.scope import Scope
 from ridley.core.accounts.id_token import Unreachable, discover
 from ridley.core.audit.services import archive_record, locked, record, told
-from ridley.core.people import outgoing
 from ridley.core.people.models import Domain, IdentityProvider, PartnerProvider
 from ridley.core.people.queries import providers as queries
 
@@ -63,7 +62,7 @@ def try_provider(scope: Scope, *, id: int) -> dict[str, Any]:
     with opened(scope):
         issuer = queries.provider(scope, id).issuer
     try:
-        with outgoing.session() as session:
+        with outbound.session() as session:
             found = discover(session, issuer)
     except Unreachable as error:
         return {"ok": False, "detail": str(error), "authorization_endpoint": ""}
