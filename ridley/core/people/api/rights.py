@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -137,7 +138,7 @@ class WhoView(ListView):
     def asked(self) -> list[str]:
         return ["permission", *reach_kinds()]
 
-    def filtered(self, rows: QuerySet) -> QuerySet:
+    def filtered(self, rows: QuerySet, *, but: Collection[str] = ()) -> QuerySet:
         given = set(self.request.query_params) - {*self.asked(), "cursor", "limit", "format"}
         if given:
             wanted = ", ".join(self.asked())
