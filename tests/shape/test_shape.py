@@ -8,9 +8,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from ridley.core.access.roles import all_permissions
 from ridley.core.access.views import ScopedView
+from ridley.core.audit.kinds import words_of
 from ridley.core.jobs.registry import registered
 from tests.shape import source
-from tests.shape.source import ROOT, modules, named_permissions
+from tests.shape.source import ROOT, modules, named_permissions, recorded_kinds
 
 # Longer than 300 lines, each with the reason.
 LONG: dict[str, str] = {
@@ -21,6 +22,12 @@ LONG: dict[str, str] = {
     "ridley/config/tests/test_run.py": "one story, told once: a newcomer's start and stop",
 }
 NAMED_BY_OTHERS = {"ridley/core/database/base.py": "Django asks for a backend's `base`"}
+
+
+def test_every_kind_of_event_is_told_in_words():
+    kinds = set().union(*(recorded_kinds(path) for path in modules(ROOT)))
+    assert len(kinds) > 45
+    assert sorted(kind for kind in kinds if not words_of(kind)) == []
 
 
 def views(resolver: URLResolver | None = None):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from ridley.core.access.errors import Denied, NotFound
+from ridley.core.access.reach import Reach
 from ridley.core.access.roles import given, granted
 from ridley.core.access.scope import Scope, TokenRights
 from ridley.core.database.pin import pinned
@@ -42,6 +43,14 @@ def enter(
     return scope, entry.before
 
 
+def no_tokens(tenant_id: int, user_id: UUID) -> Collection[TokenRights] | None:
+    return None
+
+
+# What a program's tokens say that are good now, None for a person; set by the floor that keeps them (people/apps.py).
+tokens_of: Callable[[int, UUID], Collection[TokenRights] | None] = no_tokens
+
+
 @contextmanager
 def opened(scope: Scope) -> Iterator[Scope]:
     """A transaction in which this scope's tenant is pinned: for jobs, commands and streamed answers."""
@@ -59,10 +68,23 @@ def trusted_scope(
 def scope_now(scope: Scope) -> Scope:
     """The scope that the same person would come in with at this moment: for deeds that were asked for earlier.
 
-    Raises NotFound if they would not be let in any more. Must be called within the scope (access.door.opened).
+    A program has what all of its tokens that are good now say together. Raises NotFound if they would not be let in
+    any more. Must be called within the scope (access.door.opened).
     """
     entry = person_now(scope.tenant_id, scope.actor_id) if scope.actor_id else None
-    if entry is None:
+    if entry is None or scope.actor_id is None:
         raise NotFound()
     rights = granted(entry.grants, entry.products)
+    tokens = tokens_of(scope.tenant_id, scope.actor_id)
+    if tokens is not None:
+        rights = together(given(token.permissions, token.limits, entry.products) for token in tokens)
     return replace(scope, granted=rights, staff_session_id=entry.staff_session_id, trusted=False)
+
+
+def together(rights: Iterable[Mapping[str, Reach]]) -> dict[str, Reach]:
+    """All of them, each permission as far as any of them carries it."""
+    found: dict[str, Reach] = {}
+    for each in rights:
+        for permission, reach in each.items():
+            found[permission] = found[permission] | reach if permission in found else reach
+    return found

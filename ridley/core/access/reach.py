@@ -39,4 +39,3 @@ class Reach:
 
 
 EVERYTHING = Reach()
-KINDS = ("source",)  # what products limit by; another word would be a limit that nobody looks at

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 EVENTS = {
     "core.file_received": "A file was received.",
+    "core.file_quarantined": "A file that could not be read was set apart.",
     "core.upload_terminated": "An upload was given up.",
     "core.upload_expired": "An upload that was never finished was removed.",
 }

@@ -55,11 +55,11 @@ def require_role(role: str, known: Sequence[str]) -> None:
         raise BadRequest(f"role: got {role[:60]!r}, wanted one of {', '.join(known)}.", code="unknown-role")
 
 
-def require_kinds(role: str, limits: Mapping[str, Collection[str]], known: Collection[str]) -> None:
-    """Raise BadRequest unless each kind of limit means something to the role, and names at least one value."""
+def require_kinds(whose: str, limits: Mapping[str, Collection[str]], known: Collection[str]) -> None:
+    """Raise BadRequest unless each kind of limit is known to `whose` rights they are, and names at least one value."""
     if unknown := sorted(set(limits) - set(known)):
         wanted = " or ".join(sorted(known)) or "no limits"
-        raise BadRequest(f"limits: got {unknown[0][:40]!r}, wanted {wanted} for the role {role}.", code="unknown-limit")
+        raise BadRequest(f"limits: got {unknown[0][:40]!r}, wanted {wanted} for {whose}.", code="unknown-limit")
     if empty := sorted(kind for kind, values in limits.items() if not values):
         raise BadRequest(f"limits.{empty[0]}: wanted at least one value; leave it out for all.", code="empty-limit")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from ridley.core.access.errors import Denied, Invalid
+from ridley.core.access.errors import Invalid
 from ridley.core.access.permissions import TOKENS_EDIT
-from ridley.core.access.reach import KINDS, Reach
 
 PREFIX = "rdl_"  # by which scanners for leaked secrets can know one
 SPELLED = re.compile(r"rdl_([1-9][0-9]{0,17})_([0-9a-f]{64})([0-9a-f]{8})")
@@ -36,23 +35,13 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def require_givable(
-    permissions: Collection[str], limits: Mapping[str, Collection[str]], *, held: Mapping[str, Reach],
-    known: Collection[str],
-) -> None:  # fmt: skip
-    """Raise unless each permission exists, may be a token's, and is held by the giver at least as far as it is given."""
-    if unknown := sorted(set(limits) - set(KINDS)):
-        raise Invalid(f"limits: {unknown[0][:40]!r} is no kind. Known: {', '.join(KINDS)}.", code="unknown-kind")
-    reach = Reach.of(limits)
+def require_permissions(permissions: Collection[str], *, known: Collection[str]) -> None:
+    """Raise Invalid unless each permission exists and may be a token's."""
     for permission in sorted(permissions):
         if permission not in known:
             raise Invalid(f"permissions: {permission[:60]!r} is not known.", code="unknown-permission")
         if permission in NEVER:
             raise Invalid(f"permissions: {permission} is never a token's.", code="not-for-tokens")
-        if permission not in held:
-            raise Denied(f"You cannot give {permission}, which you do not have.", code="wider-than-yours")
-        if not permission.startswith("core.") and not held[permission].contains(reach):
-            raise Denied(f"You cannot give {permission} further than yours extends.", code="wider-than-yours")
 
 
 def require_expiry(expires_at: datetime, *, now: datetime) -> None:

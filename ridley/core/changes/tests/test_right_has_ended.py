@@ -17,6 +17,7 @@ from ridley.core.tenants.models import Grant, Membership, StaffSession
 from tests.world import Client, person, run_jobs
 
 PAST = "2020-01-01T00:00Z"
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -126,3 +127,21 @@ def test_what_was_asked_for_now_is_carried_out_though_the_role_ends_before_a_wor
         grants(client).update(until_at=PAST)
     run_jobs()
     assert (state(world.client("admin"), one), prices(world, table)) == ("applied", IS)
+
+
+@pytest.mark.parametrize(("revoked", "ends"), [(True, ("failed", WAS)), (False, ("done", IS))])
+def test_a_program_is_asked_for_its_tokens_at_the_moment(world, table, one, revoked, ends):
+    admin = world.client("admin")
+    account = admin.post("service-accounts/", {"name": "Nightly", "description": ""}).json()["id"]
+    made = admin.post(
+        f"service-accounts/{account}/tokens/",
+        {"name": "n", "permissions": ["assistant.view", "assistant.apply"], "expires_at": str(timezone.now() + WEEK)},
+    ).json()
+    program = Client(world.tenant.key, None)
+    program.defaults["HTTP_AUTHORIZATION"] = f"Bearer {made['token']}"
+    job = scheduled(world, one, program)
+    if revoked:
+        assert admin.delete(f"service-accounts/{account}/tokens/{made['id']}/").status_code == 204
+    come_due()
+    run_jobs()
+    assert (admin.get(f"jobs/{job}/").json()["state"], prices(world, table)) == ends

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
+from ridley.core.access.branches import branches_within
 from ridley.core.access.errors import NotFound
 from ridley.core.access.permissions import MEMBERS_EDIT
 from ridley.core.access.scope import Scope
@@ -38,10 +39,12 @@ class Found:
 
 
 def invitations(scope: Scope) -> QuerySet[Invitation]:
-    """All of them; `shown_state` tells those that wait too long as expired."""
-    scope.require(MEMBERS_EDIT)
+    """All within reach; `shown_state` tells those that wait too long as expired."""
+    within = branches_within(scope, MEMBERS_EDIT)
     expired = When(OVERDUE, then=Value(InvitationState.EXPIRED.value))
     rows = Invitation.objects.filter(tenant_id=scope.tenant_id)
+    if within is not None:
+        rows = rows.filter(branch_id__in=within)
     return rows.annotate(shown_state=Case(expired, default=F("state"), output_field=CharField()))
 
 

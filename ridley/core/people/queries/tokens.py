@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from ridley.core.access.errors import NotFound
 from ridley.core.access.permissions import TOKENS_VIEW
-from ridley.core.access.scope import Scope
+from ridley.core.access.scope import Scope, TokenRights
 from ridley.core.people.models import ApiToken, ServiceAccount
 from ridley.core.tenants.models import Membership
 
@@ -42,3 +44,12 @@ def token(scope: Scope, id: int, token_id: int) -> ApiToken:
     if found is None:
         raise NotFound()
     return found
+
+
+def tokens_now(tenant_id: int, user_id: UUID) -> list[TokenRights] | None:
+    """What the tokens of a program say that are good now; None if this is no program."""
+    account = ServiceAccount.objects.filter(tenant_id=tenant_id, user_id=user_id).first()
+    if account is None:
+        return None
+    rows = ApiToken.objects.filter(tenant_id=tenant_id, account=account, revoked_at=None, expires_at__gt=Now())
+    return [TokenRights(row.pk, tenant_id, tuple(row.permissions), row.limits) for row in rows]

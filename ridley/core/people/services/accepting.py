@@ -23,8 +23,8 @@ from ridley.core.accounts.models import User
 from ridley.core.audit.services import record
 from ridley.core.people.models import Invitation, InvitationState
 from ridley.core.people.queries.invitations import Found, find_invitation, not_valid
-from ridley.core.people.services.giving import require_may_give
 from ridley.core.people.services.invitations import name_of
+from ridley.core.people.services.members import require_may_give
 from ridley.core.tenants.functions import enter_tenant
 from ridley.core.tenants.models import Grant, Membership
 

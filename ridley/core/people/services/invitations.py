@@ -20,7 +20,7 @@ from ridley.core.accounts.models import User
 from ridley.core.audit.services import record
 from ridley.core.people.models import Invitation, InvitationState
 from ridley.core.people.queries import invitations as queries
-from ridley.core.people.services.giving import require_branch, require_may_give
+from ridley.core.people.services.members import require_branch, require_may_give
 from ridley.core.tenants.models import Tenant
 
 GOOD_FOR = timedelta(days=7)
@@ -100,8 +100,7 @@ def waiting(scope: Scope, id: int) -> Invitation:
 
 
 def locked(scope: Scope, id: int) -> Invitation:
-    scope.require(MEMBERS_EDIT)
-    found = Invitation.objects.select_for_update().filter(tenant_id=scope.tenant_id, pk=id).first()
+    found = queries.invitations(scope).select_for_update().filter(pk=id).first()
     if found is None:
         raise NotFound()
     return found

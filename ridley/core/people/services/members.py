@@ -17,13 +17,12 @@ from django.db import connection
 
 from ridley.core.access.branches import branches_within
 from ridley.core.access.door import scope_now
-from ridley.core.access.errors import BadRequest, Conflict, Denied, Invalid, NotFound
+from ridley.core.access.errors import Conflict, Denied, Invalid, NotFound
 from ridley.core.access.permissions import MEMBERS_EDIT
 from ridley.core.access.reach import Reach
 from ridley.core.access.roles import (
     granted,
     kinds_for,
-    reach_kinds,
     role_names,
     with_what_lies_within,
 )
@@ -33,6 +32,7 @@ from ridley.core.people import rules
 from ridley.core.people.queries import members as queries
 from ridley.core.people.queries import tenant as tenant_queries
 from ridley.core.people.rules import Span
+from ridley.core.people.services.giving import require_limits
 from ridley.core.tenants.models import Grant, Membership, Tenant
 
 
@@ -195,10 +195,7 @@ def require_sound(open_desk: Desk, role: str, limits: Mapping[str, list[str]]) -
     """Raise BadRequest unless the role exists here, can be limited so, and the values are there."""
     on = {"core", *open_desk.products}
     rules.require_role(role, [name for name in role_names() if name.partition(".")[0] in on or "." not in name])
-    rules.require_kinds(role, limits, kinds_for(role))
-    for kind, values in limits.items():
-        if unknown := sorted(reach_kinds()[kind].unknown(open_desk.scope, frozenset(values))):
-            raise BadRequest(f"limits.{kind}: there is no {kind} {unknown[0][:62]!r} here.", code="unknown-value")
+    require_limits(open_desk.scope, limits, whose=f"the role {role}", known=kinds_for(role))
 
 
 def require_branch(scope: Scope, id: int | None) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
-from ridley.core.access.errors import Conflict, NotFound
+from ridley.core.access.errors import Conflict, Invalid, NotFound
 from ridley.core.access.permissions import TOKENS_EDIT
-from ridley.core.access.roles import all_permissions
+from ridley.core.access.reach import Reach
+from ridley.core.access.roles import all_permissions, kinds_of, narrowed, with_what_lies_within
 from ridley.core.access.scope import Scope
 from ridley.core.accounts.models import Kind, User
 from ridley.core.audit.services import archive_record, locked, record, update_record
 from ridley.core.people import token_rules as rules
 from ridley.core.people.models import ApiToken, ServiceAccount
 from ridley.core.people.queries import tokens as queries
+from ridley.core.people.rules import require_no_more_than_own
+from ridley.core.people.services.giving import require_limits
 from ridley.core.tenants.models import Membership
 
 
@@ -65,7 +68,7 @@ def create_token(scope: Scope, *, id: int, values: Mapping[str, Any]) -> tuple[A
     if account.archived_at is not None:
         raise Conflict("This service account is archived.", code="account-archived")
     permissions, limits = sorted(set(values["permissions"])), values.get("limits", {})
-    rules.require_givable(permissions, limits, held=scope.granted, known=all_permissions())
+    require_givable(scope, permissions, limits)
     rules.require_expiry(values["expires_at"], now=timezone.now())
     told = {
         "account": account.pk, "name": values["name"], "permissions": permissions, "limits": limits,
@@ -79,6 +82,19 @@ def create_token(scope: Scope, *, id: int, values: Mapping[str, Any]) -> tuple[A
     ApiToken.objects.filter(tenant_id=scope.tenant_id, pk=made.pk).update(hash=rules.hashed(text))
     record(scope, "core.token_created", subject=made, **told)
     return queries.token(scope, id, made.pk), text
+
+
+def require_givable(scope: Scope, permissions: Collection[str], limits: Mapping[str, Collection[str]]) -> None:
+    """Raise unless these are permissions that a token may have, and who asks holds each at least as far."""
+    rules.require_permissions(permissions, known=all_permissions())
+    known = frozenset[str]().union(*(kinds_of(permission) for permission in permissions))
+    require_limits(scope, limits, whose="these permissions", known=known)
+    given = {permission: narrowed(permission, Reach.of(limits)) for permission in permissions}
+    if lost := sorted(permission for permission, reach in given.items() if reach is None):
+        raise Invalid(f"permissions: {lost[0]} means nothing under these limits.", code="not-with-limits")
+    reaches = {permission: reach for permission, reach in given.items() if reach is not None}
+    own, wanted = (with_what_lies_within(each, scope.tenant_id) for each in (scope.granted, reaches))
+    require_no_more_than_own(own, wanted)
 
 
 def revoke_token(scope: Scope, *, id: int, token_id: int) -> None:
