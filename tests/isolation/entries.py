@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.isolation.asking import DENIED, OWN, Ask, Entry, entry
 
-CORE = "a limit to sources narrows the Assistant's permissions, not the core's"
+CORE = "a limit to sources does not narrow what sees the tenant in general"
 SHARED = "what it shows belongs to no source"
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -31,21 +31,22 @@ def joined(*queries: str) -> str:
 
 CORE_ENTRIES = {
     "GET meta/": entry(Ask("meta/"), limited=CORE),
-    "PATCH meta/": entry(Ask("meta/", body={"description": "Changed."}), limited=CORE),
+    "PATCH meta/": entry(Ask("meta/", body={"description": "Changed."}), limited=DENIED),
     "GET branches/": listed("branches/", "parent={parent}", limited=CORE),
     "POST branches/": entry(
-        Ask("branches/", body={"key": "new", "title": "New", "parent_id": "{parent}"}), limited=CORE
+        Ask("branches/", body={"key": "new", "title": "New", "parent_id": "{parent}"}), limited=DENIED
     ),
     "GET branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=CORE),
     "PATCH branches/<int:id>/": entry(
-        Ask("branches/{branch}/", body={"title": "Changed", "parent_id": "{parent}"}), limited=CORE
+        Ask("branches/{branch}/", body={"title": "Changed", "parent_id": "{parent}"}), limited=DENIED
     ),
-    "DELETE branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=CORE),
-    "GET members/": listed("members/", limited=CORE),
+    "DELETE branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=DENIED),
     "GET events/": listed(
-        "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
-        "subject_type=branch&subject_id={event_subject}", limited=OWN,
+        "events/", "actor={actor}", "kind=core.file_received&subject_id={event_subject}",
+        "subject_type=upload&subject_id={event_subject}", "reason={reason}", "staff_session={staff_session}",
+        limited=OWN,
     ),
+    "GET events/kinds/": entry(Ask("events/kinds/"), limited=CORE),
     "GET jobs/": listed(
         "jobs/", "actor={actor}", "kind=changes.apply&subject_id={job_subject}",
         "subject_type=changeset&subject_id={job_subject}", limited=OWN,
@@ -62,6 +63,40 @@ CORE_ENTRIES = {
     "GET uploads/<int:id>/content/": entry(
         Ask("uploads/{upload}/content/"), Ask("uploads/{upload}/content/", headers={"Range": "bytes=0-3"}), limited=OWN
     ),
+}  # fmt: skip
+
+WHY = {"reason": "Because."}
+MEMBER, GRANT = "members/{member}/", "members/{member}/grants/{grant}/"
+LATER = {"until_at": "2098-01-01T00:00:00Z", **WHY}
+VIEWER = {"role": "assistant.viewer", **WHY}
+
+PEOPLE_ENTRIES = {
+    "GET members/": listed(
+        "members/", "role=admin", "branch={branch_key}", "text={member_email}", limited=CORE
+    ),
+    "GET members/<int:id>/": entry(Ask(MEMBER), limited=CORE),
+    "PATCH members/<int:id>/": entry(
+        Ask(MEMBER, body={**LATER, "branch_id": "{parent}"}), Ask(MEMBER, body=LATER), limited=DENIED
+    ),
+    "POST members/<int:id>/end/": entry(Ask(f"{MEMBER}end/", body=WHY), limited=DENIED),
+    "GET members/<int:id>/grants/": listed(f"{MEMBER}grants/", "role=assistant.viewer", limited=DENIED),
+    "POST members/<int:id>/grants/": entry(
+        Ask(f"{MEMBER}grants/", body={**VIEWER, "limits": {"source": ["{source_key}"]}}),
+        Ask(f"{MEMBER}grants/", body={"role": "member", "limits": {"branch": ["{branch_key}"]}, **WHY}),
+        limited=DENIED,
+    ),
+    "PATCH members/<int:id>/grants/<int:grant_id>/": entry(
+        Ask(GRANT, body={"limits": {"source": ["{source_key}"]}, **WHY}), Ask(GRANT, body=LATER), limited=DENIED
+    ),
+    "POST members/<int:id>/grants/<int:grant_id>/end/": entry(Ask(f"{GRANT}end/", body=WHY), limited=DENIED),
+    "GET roles/": entry(Ask("roles/"), limited=CORE),
+    "GET rights/me/": entry(Ask("rights/me/"), limited=CORE),
+    "GET rights/who/": Entry((
+        *listed("rights/who/", "source={source_key}", always="permission=assistant.view").asks,
+        Ask("rights/who/", "permission=core.members_view&branch={branch_key}"),
+    ), limited=DENIED),
+    "GET staff-sessions/": listed("staff-sessions/", limited=DENIED),
+    "POST staff-sessions/<int:id>/end/": entry(Ask("staff-sessions/{staff_session}/end/", body=WHY), limited=DENIED),
 }  # fmt: skip
 
 CHANGES_ENTRIES = {
@@ -150,4 +185,4 @@ ASSISTANT_ENTRIES = {
     "GET assistant/stats/": entry(Ask("assistant/stats/"), *(Ask("assistant/stats/", f"format={k}") for k in STREAMS)),
 }  # fmt: skip
 
-ENTRIES: dict[str, Entry] = {**CORE_ENTRIES, **CHANGES_ENTRIES, **ASSISTANT_ENTRIES}
+ENTRIES: dict[str, Entry] = {**CORE_ENTRIES, **PEOPLE_ENTRIES, **CHANGES_ENTRIES, **ASSISTANT_ENTRIES}

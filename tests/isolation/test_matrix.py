@@ -22,6 +22,7 @@ from tests.isolation.conftest import THEIRS
 from tests.isolation.entries import ENTRIES
 from tests.isolation.routes import Served, behind_the_door, beside_the_door
 
+STAFF = ["api/v1/staff-sessions/", "api/v1/staff-sessions/<int:id>/end/"]  # for superusers: people/tests/test_staff.py
 SERVED = {served.name: served for served in behind_the_door()}
 
 
@@ -38,8 +39,12 @@ def test_nothing_leaks_and_nothing_changes(bench: Bench, name: str):
 
 def test_every_entry_is_served_and_all_else_of_the_api_is_known():
     assert sorted(ENTRIES.keys() - SERVED.keys()) == []
-    known = ["", "healthz", "readyz", "metrics", "api/v1/me/", "api/v1/schema/", "^(?:api|_allauth)/"]
+    known = ["", "healthz", "readyz", "metrics", "api/v1/me/", *STAFF, "api/v1/schema/", "^(?:api|_allauth)/"]
     assert beside_the_door() == known
+
+
+def test_all_but_ones_own_rights_are_asked_for_with_a_right():
+    assert [served.name for served in SERVED.values() if not served.asks_for_rights] == ["GET rights/me/"]
 
 
 @pytest.mark.parametrize("name", sorted(SERVED.keys() & ENTRIES.keys()))
