@@ -11,6 +11,8 @@ PEOPLE: dict[str, tuple[str, str, list[str]]] = {
     "approver": ("approver@puri.example.com", "assistant.approver", []),
     "steward": ("steward@puri.example.com", "assistant.steward", []),
     "viewer": ("viewer@puri.example.com", "assistant.viewer", []),
+    "walker": ("walker@puri.example.com", "member", []),  # for requests that end memberships and roles
+    "root": ("root@puri.example.com", "", []),  # a superuser of no tenant
 }
 
 
@@ -23,7 +25,9 @@ def make(password: str) -> None:
     Tenant.objects.create(key=OTHER_TENANT, name="Others", products=["assistant"])
     with pinned(tenant.pk):
         for name, (email, role, sources) in PEOPLE.items():
-            user = User.objects.create_user(email, password, first_name=name.title())
+            user = User.objects.create_user(email, password, first_name=name.title(), is_superuser=not role)
+            if not role:
+                continue
             membership = Membership.objects.create(tenant=tenant, user=user)
             limits = {"source": sources} if sources else {}
             Grant.objects.create(tenant=tenant, membership=membership, role=role, limits=limits)

@@ -41,6 +41,9 @@ class Bench:
     onlooker: Client  # sees everything, may do everything else only for our source acme
     twofold: Client  # an administrator of both tenants, asking in ours
     twofold_ids: tuple[Ids, Ids]  # what they did in ours, and in theirs
+    outside: dict[str, Client] = field(default_factory=dict)  # were, will be or never are of theirs: visitors.py
+    lapsed: dict[str, Client] = field(default_factory=dict)  # members of ours whose role is not in effect
+    inside: dict[str, Client] = field(default_factory=dict)  # administrators of ours for a time
     secrets: dict[str, re.Pattern[str]] = field(default_factory=dict)  # tenant's key -> what gives it away
 
 
@@ -81,7 +84,7 @@ class Check:
     pairs: int = 0  # how often something foreign was held against something that nobody has
 
     def complaints(self) -> list[str]:
-        parts = (self.anonymous, self.outsiders, self.without_permission, self.out_of_reach)
+        parts = (self.anonymous, self.outsiders, self.lapsed, self.without_permission, self.out_of_reach)
         return [line for part in parts for line in self.unchanged(part)] + self.between_tenants()
 
     def between_tenants(self) -> list[str]:
@@ -137,12 +140,25 @@ class Check:
         for ask in self.both_ends:
             for client in (self.bench.outsider, self.bench.ours.admin):
                 yield from self.refused(client, ask, self.bench.theirs, 404)
+        for why, client in self.bench.outside.items():
+            for line in self.refused(client, self.entry.asks[0], self.bench.theirs, 404):
+                yield f"{why}: {line}"
+
+    def lapsed(self) -> Iterator[str]:
+        """A member whose role has ended or has not begun is one without rights."""
+        ids = self.bench.ours.ids["acme"]
+        for why, client in self.bench.lapsed.items():
+            answer = self.ask(client, self.entry.asks[0], ids)
+            if self.served.asks_for_rights and answer.status != 403:
+                yield f"{why}: {self.entry.asks[0].path}: {answer.status}, wanted 403: {answer.body[:300]}"
+            for line in told(answer, self.bench.secrets[self.bench.ours.key], self.entry.asks[0], ids):
+                yield f"{why}: {line}"
 
     def without_permission(self) -> Iterator[str]:
         """A member without exactly this permission gets 403, whatever the ids are."""
         ours, theirs = self.bench.ours.ids["acme"], self.bench.theirs.ids["acme"]
         declared = self.served.view.permissions[self.served.verb]
-        if not self.served.needed:
+        if self.served.asks_for_rights and not self.served.needed:
             yield "no single permission is needed"
         for permission in self.served.needed:
             for ask in self.both_ends:
@@ -245,6 +261,8 @@ class Check:
             allowed.append((ours.admin, ours.ids["zeta"]))
         if self.entry.limited in ("", OWN):
             allowed.append((self.bench.limited, self.limited_ids))
+        if self.entry.limited != OWN or self.served.verb == "get":  # what is half sent is its sender's alone
+            allowed += [(client, ours.ids["acme"]) for client in self.bench.inside.values()]
         for client, ids in allowed:
             for ask in self.entry.asks:
                 with transaction.atomic():

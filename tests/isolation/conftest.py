@@ -13,6 +13,7 @@ from conftest import owner_connection, truncate_as_owner
 from ridley.core.access import roles
 from ridley.core.access.permissions import ALL
 from ridley.core.tenants.models import Grant, Membership
+from tests.isolation import visitors
 from tests.isolation.checks import Bench, secrets
 from tests.isolation.rich import Ids, Rich, number_from, own_things, rich_tenant
 from tests.world import Client, person
@@ -52,7 +53,10 @@ def made_bench(owner) -> Bench:
     theirs = rich_tenant("quokka", ("acme",))
     twofold = person("twofold")
     both = [also_in(owner, rich, twofold, first + SECOND_HALF) for rich, first in ((ours, OURS), (theirs, THEIRS))]
+    number_from(owner, THEIRS + SECOND_HALF + SECOND_HALF // 2)
+    outside = visitors.outside(theirs)
     number_from(owner, LATER)
+    inside = visitors.inside(ours)
     known = roles.all_permissions() | ALL
     roles.register_roles({f"{WITHOUT}{permission}": known - {permission} for permission in known})
     key = ours.ids["acme"]["source_key"]
@@ -70,6 +74,9 @@ def made_bench(owner) -> Bench:
         limited=limited,
         own={**ours.ids["acme"], **own_things(ours, limited)},
         onlooker=Client(ours.key, onlooker),
+        outside={**outside, "session in another tenant": inside["session runs"]},
+        lapsed=visitors.lapsed(ours),
+        inside=inside,
         twofold=Client(ours.key, twofold),
         twofold_ids=(both[0], both[1]),
         secrets={

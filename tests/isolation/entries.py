@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.isolation.asking import DENIED, OWN, Ask, Entry, entry
 
-CORE = "a limit to sources narrows the Assistant's permissions, not the core's"
+CORE = "a limit to sources does not narrow what sees the tenant in general"
 SHARED = "what it shows belongs to no source"
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -40,57 +40,58 @@ def joined(*queries: str) -> str:
 
 CORE_ENTRIES = {
     "GET meta/": entry(Ask("meta/"), limited=CORE),
-    "PATCH meta/": entry(Ask("meta/", body={"description": "Changed."}), limited=CORE),
+    "PATCH meta/": entry(Ask("meta/", body={"description": "Changed."}), limited=DENIED),
     "GET branches/": listed("branches/", "parent={parent}", limited=CORE),
     "POST branches/": entry(
-        Ask("branches/", body={"key": "new", "title": "New", "parent_id": "{parent}"}), limited=CORE
+        Ask("branches/", body={"key": "new", "title": "New", "parent_id": "{parent}"}), limited=DENIED
     ),
     "GET branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=CORE),
     "PATCH branches/<int:id>/": entry(
-        Ask("branches/{branch}/", body={"title": "Changed", "parent_id": "{parent}"}), limited=CORE
+        Ask("branches/{branch}/", body={"title": "Changed", "parent_id": "{parent}"}), limited=DENIED
     ),
-    "DELETE branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=CORE),
-    "GET members/": listed("members/", limited=CORE),
-    "GET providers/": listed("providers/", limited=CORE),
-    "POST providers/": entry(Ask("providers/", body=NEW_PROVIDER), limited=CORE),
-    "GET providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=CORE),
+    "GET providers/": listed("providers/", limited=DENIED),
+    "POST providers/": entry(Ask("providers/", body=NEW_PROVIDER), limited=DENIED),
+    "GET providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=DENIED),
     "PATCH providers/<int:id>/": entry(
-        Ask("providers/{provider}/", body={"name": "Changed", "domains": ["{domain}"]}), limited=CORE
+        Ask("providers/{provider}/", body={"name": "Changed", "domains": ["{domain}"]}), limited=DENIED
     ),
-    "DELETE providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=CORE),
-    "POST providers/<int:id>/test/": entry(Ask("providers/{provider}/test/"), limited=CORE),
-    "GET domains/": listed("domains/", limited=CORE),
-    "GET invitations/": listed("invitations/", "email={invited_email}", limited=CORE),
+    "DELETE providers/<int:id>/": entry(Ask("providers/{provider}/"), limited=DENIED),
+    "POST providers/<int:id>/test/": entry(Ask("providers/{provider}/test/"), limited=DENIED),
+    "GET domains/": listed("domains/", limited=DENIED),
+    "GET invitations/": listed("invitations/", "email={invited_email}", limited=DENIED),
     "POST invitations/": entry(
         Ask("invitations/", body={"email": "new@example.com", "roles": ["member"], "branch_id": "{branch}"}),
-        limited=CORE,
+        limited=DENIED,
     ),
     "POST invitations/many/": entry(
         Ask("invitations/many/", body={"invitations": [{"email": "new@example.com", "roles": ["member"]}]}),
-        limited=CORE,
+        limited=DENIED,
     ),
-    "GET invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
-    "DELETE invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=CORE),
-    "POST invitations/<int:id>/resend/": entry(Ask("invitations/{sent_invitation}/resend/", body={}), limited=CORE),
-    "GET service-accounts/": listed("service-accounts/", "archived=false", limited=CORE),
+    "GET invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=DENIED),
+    "DELETE invitations/<int:id>/": entry(Ask("invitations/{invitation}/"), limited=DENIED),
+    "POST invitations/<int:id>/resend/": entry(Ask("invitations/{sent_invitation}/resend/", body={}), limited=DENIED),
+    "GET service-accounts/": listed("service-accounts/", "archived=false", limited=DENIED),
     "POST service-accounts/": entry(
-        Ask("service-accounts/", body={"name": "New", "description": "New."}), limited=CORE
+        Ask("service-accounts/", body={"name": "New", "description": "New."}), limited=DENIED
     ),
-    "GET service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=CORE),
-    "PATCH service-accounts/<int:id>/": entry(Ask(ACCOUNT, body={"name": "Changed"}), limited=CORE),
-    "DELETE service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=CORE),
-    "GET service-accounts/<int:id>/tokens/": listed(f"{ACCOUNT}tokens/", limited=CORE),
-    "POST service-accounts/<int:id>/tokens/": entry(Ask(f"{ACCOUNT}tokens/", body=TOKEN), limited=CORE),
+    "GET service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=DENIED),
+    "PATCH service-accounts/<int:id>/": entry(Ask(ACCOUNT, body={"name": "Changed"}), limited=DENIED),
+    "DELETE service-accounts/<int:id>/": entry(Ask(ACCOUNT), limited=DENIED),
+    "GET service-accounts/<int:id>/tokens/": listed(f"{ACCOUNT}tokens/", limited=DENIED),
+    "POST service-accounts/<int:id>/tokens/": entry(Ask(f"{ACCOUNT}tokens/", body=TOKEN), limited=DENIED),
     "GET service-accounts/<int:id>/tokens/<int:token_id>/": entry(
-        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=CORE
+        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=DENIED
     ),
     "DELETE service-accounts/<int:id>/tokens/<int:token_id>/": entry(
-        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=CORE
+        Ask(f"{ACCOUNT}tokens/{{api_token}}/"), limited=DENIED
     ),
+    "DELETE branches/<int:id>/": entry(Ask("branches/{branch}/"), limited=DENIED),
     "GET events/": listed(
-        "events/", "actor={actor}", "kind=core.branch_created&subject_id={event_subject}",
-        "subject_type=branch&subject_id={event_subject}", limited=OWN,
+        "events/", "actor={actor}", "kind=core.file_received&subject_id={event_subject}",
+        "subject_type=upload&subject_id={event_subject}", "reason={reason}", "staff_session={staff_session}",
+        limited=OWN,
     ),
+    "GET events/kinds/": entry(Ask("events/kinds/"), limited=CORE),
     "GET jobs/": listed(
         "jobs/", "actor={actor}", "kind=changes.apply&subject_id={job_subject}",
         "subject_type=changeset&subject_id={job_subject}", limited=OWN,
@@ -107,6 +108,40 @@ CORE_ENTRIES = {
     "GET uploads/<int:id>/content/": entry(
         Ask("uploads/{upload}/content/"), Ask("uploads/{upload}/content/", headers={"Range": "bytes=0-3"}), limited=OWN
     ),
+}  # fmt: skip
+
+WHY = {"reason": "Because."}
+MEMBER, GRANT = "members/{member}/", "members/{member}/grants/{grant}/"
+LATER = {"until_at": "2098-01-01T00:00:00Z", **WHY}
+VIEWER = {"role": "assistant.viewer", **WHY}
+
+PEOPLE_ENTRIES = {
+    "GET members/": listed(
+        "members/", "role=admin", "branch={branch_key}", "text={member_email}", limited=CORE
+    ),
+    "GET members/<int:id>/": entry(Ask(MEMBER), limited=CORE),
+    "PATCH members/<int:id>/": entry(
+        Ask(MEMBER, body={**LATER, "branch_id": "{parent}"}), Ask(MEMBER, body=LATER), limited=DENIED
+    ),
+    "POST members/<int:id>/end/": entry(Ask(f"{MEMBER}end/", body=WHY), limited=DENIED),
+    "GET members/<int:id>/grants/": listed(f"{MEMBER}grants/", "role=assistant.viewer", limited=DENIED),
+    "POST members/<int:id>/grants/": entry(
+        Ask(f"{MEMBER}grants/", body={**VIEWER, "limits": {"source": ["{source_key}"]}}),
+        Ask(f"{MEMBER}grants/", body={"role": "member", "limits": {"branch": ["{branch_key}"]}, **WHY}),
+        limited=DENIED,
+    ),
+    "PATCH members/<int:id>/grants/<int:grant_id>/": entry(
+        Ask(GRANT, body={"limits": {"source": ["{source_key}"]}, **WHY}), Ask(GRANT, body=LATER), limited=DENIED
+    ),
+    "POST members/<int:id>/grants/<int:grant_id>/end/": entry(Ask(f"{GRANT}end/", body=WHY), limited=DENIED),
+    "GET roles/": entry(Ask("roles/"), limited=CORE),
+    "GET rights/me/": entry(Ask("rights/me/"), limited=CORE),
+    "GET rights/who/": Entry((
+        *listed("rights/who/", "source={source_key}", always="permission=assistant.view").asks,
+        Ask("rights/who/", "permission=core.members_view&branch={branch_key}"),
+    ), limited=DENIED),
+    "GET staff-sessions/": listed("staff-sessions/", limited=DENIED),
+    "POST staff-sessions/<int:id>/end/": entry(Ask("staff-sessions/{staff_session}/end/", body=WHY), limited=DENIED),
 }  # fmt: skip
 
 CHANGES_ENTRIES = {
@@ -198,4 +233,4 @@ ASSISTANT_ENTRIES = {
     "GET assistant/stats/": entry(Ask("assistant/stats/"), *(Ask("assistant/stats/", f"format={k}") for k in STREAMS)),
 }  # fmt: skip
 
-ENTRIES: dict[str, Entry] = {**CORE_ENTRIES, **CHANGES_ENTRIES, **ASSISTANT_ENTRIES}
+ENTRIES: dict[str, Entry] = {**CORE_ENTRIES, **PEOPLE_ENTRIES, **CHANGES_ENTRIES, **ASSISTANT_ENTRIES}

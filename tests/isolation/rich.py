@@ -9,12 +9,15 @@ from hashlib import sha256
 from typing import Any
 
 import psycopg
+from django.utils import timezone
 
 from ridley.assistant.models import Mapping, Row
+from ridley.core.accounts.models import User
+from ridley.core.audit.models import Event
 from ridley.core.changes.models import Change
 from ridley.core.jobs.models import Job
 from ridley.core.people.models import ClaimedGrant, Domain, Invitation
-from ridley.core.tenants.models import Grant, Membership
+from ridley.core.tenants.models import Grant, Membership, StaffSession
 from tests.world import Client, World, make_world, run_jobs
 
 FIELDS = [{"name": name, "title": name.title(), "type": "text"} for name in ("code", "model", "price")]
@@ -107,9 +110,9 @@ def shared_things(rich: Rich) -> Ids:
         for n in (1, 2)
     ]
     done(admin.post(f"assistant/tables/{master['id']}/edits/", {"changes": rows, "apply": True}))
+    upload = sent(admin, content, f"{mark}.csv")
     with rich.world.pinned():
         first, second = Row.objects.filter(table_id=master["id"]).order_by("id")
-        job_and_event = {"actor": admin.user.pk, "event_subject": str(branch["id"])}
         Membership.objects.filter(user=admin.user).update(branch_id=branch["id"])
     domain = f"{mark}.example.com"
     Domain.objects.create(name=domain, holder=rich.world.tenant)
@@ -127,9 +130,29 @@ def shared_things(rich: Rich) -> Ids:
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
         "other_master_row": second.pk, "master_code": first.key, "file_name": f"{mark}.csv",
-        "upload": sent(admin, content, f"{mark}.csv"), "upload_hash": sha256(content).hexdigest(),
+        "upload": upload, "upload_hash": sha256(content).hexdigest(), "event_subject": str(upload),
+        "actor": admin.user.pk, **people(rich, branch["id"]),
         **{name: sent(admin, b"abc", f"{mark}-{name}.csv", size=6) for name in ("unfinished", "half_sent", "given_up")},
-        **job_and_event,
+    }  # fmt: skip
+
+
+def people(rich: Rich, branch: int) -> Ids:
+    """A member with roles, and a superuser at work in the tenant."""
+    mark, reason = rich.mark, f"{rich.mark} reason"
+    clerk = User.objects.create_user(f"{mark}-clerk@example.com", first_name=mark)
+    root = User.objects.create_user(f"{mark}-root@example.com", first_name=mark, is_superuser=True)
+    now = timezone.now()
+    with rich.world.pinned():
+        member = Membership.objects.create(tenant=rich.world.tenant, user=clerk, branch_id=branch).pk
+        session = StaffSession.objects.create(
+            tenant=rich.world.tenant, user=root, reason=reason, from_at=now, until_at=now + timedelta(days=1)
+        )
+    body = {"role": "assistant.viewer", "reason": reason}
+    grants = [done(rich.admin.post(f"members/{member}/grants/", body))["id"] for _ in range(2)]
+    done(Client(rich.key, root).post("branches/", {"key": f"{mark}-staff", "title": f"{mark} staff"}))
+    return {
+        "member": member, "grant": grants[0], "other_grant": grants[1], "member_email": clerk.email,
+        "staff_session": session.pk, "reason": reason,
     }  # fmt: skip
 
 
@@ -184,15 +207,20 @@ def things_of_source(rich: Rich, source: str, shared: Ids) -> Ids:
 def own_things(rich: Rich, person: Client, word: str = "own") -> Ids:
     """What this person did, sent and started for acme: of every kind that shared_things has of the admin."""
     name, content = f"{rich.mark}-{word}.csv", f"{rich.mark} {word} bytes".encode()
-    branch = done(person.post("branches/", {"key": f"{rich.mark}-{word}", "title": f"{rich.mark} {word}"}))
     edit = {"kind": "update", "key": rich.ids["acme"]["row_key"], "values": {"price": f"{rich.mark} {word}"}}
     path = f"assistant/tables/{rich.ids['acme']['table']}/edits/"
     edited = done(person.post(path, {"changes": [edit]}))["id"]
     decided(person, edited)
     job = done(person.post(f"change-sets/{edited}/apply/", {}))["job"]["id"]
+    upload, reason = sent(person, content, name), f"{rich.mark} {word} reason"
+    with rich.world.pinned():
+        Event.objects.create(
+            tenant=rich.world.tenant, kind="test.done", actor_id=person.user.pk, reason=reason,
+            staff_session_id=rich.ids["acme"]["staff_session"],
+        )  # fmt: skip
     return {
-        "actor": person.user.pk, "event_subject": str(branch["id"]), "job": job, "job_subject": str(edited),
-        "upload": sent(person, content, name), "file_name": name, "upload_hash": sha256(content).hexdigest(),
+        "actor": person.user.pk, "event_subject": str(upload), "job": job, "job_subject": str(edited),
+        "reason": reason, "upload": upload, "file_name": name, "upload_hash": sha256(content).hexdigest(),
         **{kind: sent(person, b"abc", f"{kind}-{name}", size=6) for kind in ("unfinished", "half_sent", "given_up")},
     }  # fmt: skip
 

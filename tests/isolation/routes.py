@@ -43,6 +43,12 @@ class Served:
         known = all_permissions() | ALL
         return [one for one in sorted(known) if not declared(Scope(0, None, dict.fromkeys(known - {one}, EVERYTHING)))]
 
+    @property
+    def asks_for_rights(self) -> bool:
+        """Whether a member without any role is refused."""
+        declared = self.view.permissions[self.verb]
+        return isinstance(declared, str) or not declared(Scope(0, None, {}))
+
     def filters(self) -> dict[str, Any]:
         declared = getattr(self.view, "filters", None)
         return dict(declared.base_filters) if self.is_list and declared else {}

@@ -22,6 +22,7 @@ from tests.isolation.conftest import THEIRS
 from tests.isolation.entries import ENTRIES
 from tests.isolation.routes import Served, behind_the_door, beside_the_door
 
+STAFF = ["api/v1/staff-sessions/", "api/v1/staff-sessions/<int:id>/end/"]  # for superusers: people/tests/test_staff.py
 SERVED = {served.name: served for served in behind_the_door()}
 
 
@@ -41,10 +42,14 @@ def test_every_entry_is_served_and_all_else_of_the_api_is_known():
     mine = [f"api/v1/me/{path}" for path in ("", "invitation/", "sessions/", "sessions/<int:id>/")]
     known = [
         "", "healthz", "readyz", "metrics", "sign-in", "sign-in/with", "accounts/google/login/callback/",
-        "accounts/oidc/<slug:provider_id>/login/callback/", "api/v1/session/providers/", *mine,
+        "accounts/oidc/<slug:provider_id>/login/callback/", "api/v1/session/providers/", *mine, *STAFF,
         "api/v1/schema/", "^(?:api|_allauth)/",
     ]  # fmt: skip
     assert beside_the_door() == known
+
+
+def test_all_but_ones_own_rights_are_asked_for_with_a_right():
+    assert [served.name for served in SERVED.values() if not served.asks_for_rights] == ["GET rights/me/"]
 
 
 @pytest.mark.parametrize("name", sorted(SERVED.keys() & ENTRIES.keys()))

@@ -16,12 +16,12 @@ from tests.schema.things import Maker
 def bearer(live_ridley: Live, request: pytest.FixtureRequest) -> Any:
     """A header with a token of an admin that has not run out. What generated requests may meet is made first."""
     print(f"\nschemathesis seed: {SEED} (RIDLEY_SCHEMATHESIS_SEED={SEED} repeats it)")
-    kept: dict[str, Any] = {"until": 0.0}
+    kept: dict[str, tuple[str, float]] = {}
 
-    def header() -> dict[str, str]:
-        if time.monotonic() > kept["until"]:
-            kept.update(token=live_ridley.token("admin"), until=time.monotonic() + TOKEN_SECONDS)
-        return {"Authorization": f"Bearer {kept['token']}"}
+    def header(name: str = "admin") -> dict[str, str]:
+        if name not in kept or time.monotonic() > kept[name][1]:
+            kept[name] = (live_ridley.token(name), time.monotonic() + TOKEN_SECONDS)
+        return {"Authorization": f"Bearer {kept[name][0]}"}
 
     token = header()["Authorization"].removeprefix("Bearer ")
     there.update(

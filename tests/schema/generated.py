@@ -50,7 +50,9 @@ def meet_what_is_there(case: Any, linked: frozenset[str] = frozenset()) -> None:
         before = parts[parts.index(f"{{{name}}}") - 1]
         if name == "tenant":
             case.path_parameters[name] = there["tenant"]
-        elif before == "sessions" or (mostly(value) and name not in linked):  # else it might end its own
+        elif before in ONE_ALONE:
+            case.path_parameters[name] = there[before]
+        elif before in there and mostly(value) and name not in linked:
             case.path_parameters[name] = there["applied" if before == "change-sets" and value % 4 == 2 else before]
     if case.operation.label == "GET /api/v1/me/invitation/" and len(str(case.headers)) % 4 != 3:
         case.headers = {**(case.headers or {}), "X-Invitation-Token": there["invitation_token"]}
@@ -62,12 +64,17 @@ def meet_what_is_there(case: Any, linked: frozenset[str] = frozenset()) -> None:
         }
         case.body = {**case.body, **known}
 
+    if "who" in parts and str((case.query or {}).get("permission", "")) not in NO_PERMISSION:
+        case.query = {**case.query, "permission": "assistant.view"}
     if "lookup" in parts and len(str((case.query or {}).get("code", ""))) % 2 == 0:
         code = "M1" if "reverse" in parts else "A1"
         case.query = {**case.query, "source": there["key"], "dataset": there["key"], "code": code}
 
 
 numbers = count(1)
+# Ending the membership of somebody that other tests sign in as would be their end too: it is always the same person's.
+ONE_ALONE = ("members", "grants", "sessions")
+NO_PERMISSION = ("", "null", "true", "false")
 
 
 def mostly(value: Any) -> bool:
@@ -79,6 +86,12 @@ TITLED, NAMED, NOTHING = {"title": "Walked"}, {"name": "Walked"}, {}  # type: ig
 SOUND: dict[str, dict[str, Any]] = {
     "POST branches/": {"key": "walked-<n>", **TITLED},
     "PATCH branches/{id}/": TITLED,
+    "PATCH members/{id}/": {"until_at": "2999-01-01T00:00:00Z", "reason": "Walked"},
+    "POST members/{id}/end/": {"reason": "Walked"},
+    "POST members/{id}/grants/": {"role": "member", "reason": "Walked"},
+    "PATCH members/{id}/grants/{grant_id}/": {"until_at": "2999-01-01T00:00:00Z", "reason": "Walked"},
+    "POST members/{id}/grants/{grant_id}/end/": {"reason": "Walked"},
+    "POST staff-sessions/{id}/end/": {"reason": "Walked"},
     "POST assistant/sources/": {"key": "walked-<n>", **NAMED},
     "PATCH assistant/sources/{id}/": NAMED,
     "POST assistant/datasets/": {"key": "walked-<n>", "fields": FIELDS, "key_fields": ["code"], **NAMED},

@@ -78,6 +78,9 @@ class Maker:
         opened = self.edits(table, ["A1", "A2"], "update", apply=False)
         changes = [change["id"] for change in self.ask(f"change-sets/{opened}/changes/")["items"]]
         decision = self.ask(f"change-sets/{opened}/decisions/", {"decision": "accepted", "ids": changes[:1]})["id"]
+        member = self.ask("members/?text=walker")["items"][0]["id"]
+        given = {"role": "member", "reason": mark}
+        grant = self.ask(f"members/{member}/grants/", given)["id"]
         row = self.ask(f"assistant/tables/{table}/rows/")["items"][0]["id"]
         master_row = self.ask(f"assistant/tables/{master}/rows/")["items"][0]["id"]
         self.ask(f"assistant/rows/{row}/mapping/", {"state": "mapped", "master_row_id": master_row})
@@ -86,5 +89,5 @@ class Maker:
             "invitations": invitation, "invitation_token": token, "sessions": self.other_session(),
             "branches": branch, "sources": source, "datasets": dataset["id"], "tables": table, "uploads": upload,
             "jobs": job, "change-sets": opened, "changes": changes[0], "decisions": decision, "rows": row,
-            "master_row": master_row, "applied": applied, "key": mark,
+            "members": member, "grants": grant, "master_row": master_row, "applied": applied, "key": mark,
         }  # fmt: skip

@@ -82,6 +82,7 @@ class StaffSessionsView(StaffView):
     input = StaffSessionIn
 
     @extend_schema(
+        operation_id="get_all_staff_sessions",
         parameters=[OpenApiParameter("mine", bool, description="Only one's own.")],
         responses=answers(200, StaffStaysOut, 400),
     )
@@ -94,7 +95,11 @@ class StaffSessionsView(StaffView):
         found = staff_sessions(user.pk, of=user.pk if asked == "true" else None)
         return Response(StaffStaysOut({"items": [asdict(one) for one in found]}).data)
 
-    @extend_schema(request=StaffSessionIn, responses=answers(201, StaffStayOut, 400, 404, 409, 415))
+    @extend_schema(
+        operation_id="post_all_staff_sessions",
+        request=StaffSessionIn,
+        responses=answers(201, StaffStayOut, 400, 404, 409, 415),
+    )
     def post(self, request: Request) -> Response:
         """Begin to work inside a tenant, for at most four hours. Takes a sign-in of the last quarter of an hour."""
         asked = StaffSessionIn(data=request.data)
@@ -107,7 +112,9 @@ class StaffSessionsView(StaffView):
 
 
 class StaffSessionEndView(StaffView):
-    @extend_schema(request=None, responses=answers(200, StaffStayOut, 400, 404, 415))
+    @extend_schema(
+        operation_id="post_all_staff_sessions_id_end", request=None, responses=answers(200, StaffStayOut, 400, 404, 415)
+    )
     def post(self, request: Request, id: int) -> Response:
         """End a staff session, one's own or another's. Again changes nothing."""
         ended = services.end_session(request.user, id=id, request_id=request_id.current.get())

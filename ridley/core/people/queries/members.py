@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
-from ridley.core.access.branches import branches_within, subtrees
+from ridley.core.access.branches import branches_within, no_such_branches, subtrees
 from ridley.core.access.errors import NotFound
 from ridley.core.access.permissions import MEMBERS_VIEW, RIGHTS_VIEW
 from ridley.core.access.roles import ADMIN
@@ -53,7 +53,9 @@ def with_role(rows: QuerySet[Membership], role: str) -> QuerySet[Membership]:
 
 
 def at_branch(scope: Scope, rows: QuerySet[Membership], key: str) -> QuerySet[Membership]:
-    """Those at the branch of this key or below it."""
+    """Those at the branch of this key or below it; nobody if it is out of sight, as if it were not there."""
+    if no_such_branches(scope, frozenset([key])):
+        return rows.none()
     return rows.filter(branch_id__in=list(subtrees(scope.tenant_id, [key])))
 
 

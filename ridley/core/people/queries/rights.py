@@ -71,6 +71,7 @@ def who_may(scope: Scope, permission: str, within: Mapping[str, str]) -> QuerySe
     """
     scope.require(RIGHTS_VIEW)
     require_asked(permission, within)
+    within = {kind: seen_as(scope, kind, value) for kind, value in within.items()}
     rows = Membership.objects.filter(IN_EFFECT, tenant_id=scope.tenant_id, user__is_active=True)
     branches = branches_within(scope, RIGHTS_VIEW)
     if branches is not None:
@@ -80,6 +81,11 @@ def who_may(scope: Scope, permission: str, within: Mapping[str, str]) -> QuerySe
     prefetched = Prefetch("grants", giving.order_by("pk"), to_attr="giving")
     rows = rows.annotate(asked=Value(permission), products=F("tenant__products"))
     return rows.filter(pk__in=list(found)).select_related("user").prefetch_related(prefetched)
+
+
+def seen_as(scope: Scope, kind: str, value: str) -> str:
+    """The value; one out of sight is like one that is not there, which only those without limits reach."""
+    return "" if reach_kinds()[kind].unknown(scope, frozenset([value])) else value
 
 
 def reaching(scope: Scope, permission: str, within: Mapping[str, str]) -> dict[int, list[int]]:
