@@ -130,6 +130,7 @@ MFA_ADAPTER = "ridley.core.access.second_factor.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Ridley"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ; a code is good once all the same (accounts/sign_in.py)
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up with another's address; one that is not confirmed is a wish
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 CACHES = {"default": {"BACKEND": "ridley.core.accounts.shared_cache.SharedCache"}}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("RIDLEY_BEHIND_PROXY") else 0
@@ -156,6 +157,8 @@ HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 # Where the front end is, if it is not here. A secret in a link stands after "#": no server gets to log it.
 PUBLIC_URL = env.text("RIDLEY_PUBLIC_URL", "").rstrip("/")
+if PUBLIC_URL and not PUBLIC_URL.startswith(("https://", "http://")):
+    raise BadSetting(f"RIDLEY_PUBLIC_URL: got {PUBLIC_URL!r}, wanted an address like https://app.example.com.")
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": f"{PUBLIC_URL}/account/confirm#{{key}}",
     "account_reset_password": f"{PUBLIC_URL}/account/reset",

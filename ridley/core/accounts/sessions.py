@@ -15,6 +15,7 @@ from allauth.account.adapter import get_adapter
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -111,7 +112,7 @@ class RememberSeen:
         user: Any = request.user
         key, kind = session_key_of(request, getattr(request, "auth", None)) if user.is_authenticated else (None, "")
         if key and self.is_due(key):
-            with suppress(DatabaseError), transaction.atomic():  # a full disk must not take reading away
+            with suppress(DatabaseError, PermissionDenied), transaction.atomic():  # no reason to refuse an answer
                 note_seen(request, user.pk, key, kind)
 
     def is_due(self, key: str) -> bool:

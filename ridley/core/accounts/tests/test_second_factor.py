@@ -139,6 +139,13 @@ def test_disconnecting_the_app_takes_a_fresh_proof_and_takes_the_recovery_codes_
     assert FrontEnd().sign_in(asha).status_code == 200
 
 
+def test_who_has_an_app_may_change_their_address_and_who_waits_for_one_may_connect_an_app(asha, clock):
+    device, _ = enrolled(asha, clock)
+    assert device.post("account/email", {"email": "asha@new.example.com"}).status_code == 200
+    device.ask("DELETE", "account/authenticators/totp")
+    device.enrol(asha)  # while the new address is not confirmed yet
+
+
 def test_the_person_is_told_by_mail(asha, clock, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         enrolled(asha, clock)
