@@ -115,8 +115,8 @@ def take_difference(scope: Scope, say: Say, *, change_set_id: int) -> dict[str, 
         assert change_set.upload_id is not None  # a set that is read has a file
         try:
             upload = complete_upload(scope, change_set.upload_id)
-        except (Conflict, NotReady) as why:  # another set's job found that it cannot be read
-            return fail(scope, change_set_id, why.code, str(why), report=None)
+        except (Conflict, NotReady) as error:  # another set's job found that it cannot be read
+            return fail(scope, change_set_id, error.code, str(error), report=None)
     say(0.02, f"Reading {upload.name}")
     options = {**{k: v for k, v in place.profile.items() if k in READ_OPTIONS}, **change_set.options}
     try:
