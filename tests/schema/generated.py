@@ -77,6 +77,9 @@ TITLED, NAMED, NOTHING = {"title": "Walked"}, {"name": "Walked"}, {}  # type: ig
 SOUND: dict[str, dict[str, Any]] = {
     "POST branches/": {"key": "walked-<n>", **TITLED},
     "PATCH branches/{id}/": TITLED,
+    "POST providers/": {"slug": "walked-<n>", "issuer": "http://127.0.0.1:9", "client_id": "x", "client_secret": "x",
+                        "domains": [], **NAMED},
+    "PATCH providers/{id}/": NAMED,
     "POST assistant/sources/": {"key": "walked-<n>", **NAMED},
     "PATCH assistant/sources/{id}/": NAMED,
     "POST assistant/datasets/": {"key": "walked-<n>", "fields": FIELDS, "key_fields": ["code"], **NAMED},
@@ -89,7 +92,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "POST change-sets/{id}/decisions/": {"decision": "accepted"},
     "POST change-sets/{id}/apply/": {"rest": "wait"},
     **{f"POST change-sets/{{id}}/{deed}/": NOTHING for deed in ("release", "withdraw", "apply/cancel", "undo")},
-}
+}  # fmt: skip
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(FILE)), "Upload-Metadata": "filename eC5jc3Y="}
 
 

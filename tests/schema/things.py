@@ -64,8 +64,11 @@ class Maker:
         row = self.ask(f"assistant/tables/{table}/rows/")["items"][0]["id"]
         master_row = self.ask(f"assistant/tables/{master}/rows/")["items"][0]["id"]
         self.ask(f"assistant/rows/{row}/mapping/", {"state": "mapped", "master_row_id": master_row})
+        asked = {"slug": mark, "name": mark, "issuer": "http://127.0.0.1:9", "client_id": mark, "client_secret": mark}
+        provider = self.ask("providers/", {**asked, "domains": []})["id"]
         return {
             "branches": branch, "sources": source, "datasets": dataset["id"], "tables": table, "uploads": upload,
+            "providers": provider,
             "jobs": job, "change-sets": opened, "changes": changes[0], "decisions": decision, "rows": row,
             "master_row": master_row, "applied": applied, "key": mark,
         }  # fmt: skip
