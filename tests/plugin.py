@@ -67,7 +67,6 @@ def begin() -> Server | None:
         RIDLEY_SECRET_KEY=secrets.token_hex(32),
         RIDLEY_JWT_PRIVATE_KEY=rsa_key(),
         RIDLEY_ENCRYPTION_KEYS=secrets.token_hex(32),
-        RIDLEY_OUTBOUND_ALLOWED="127.0.0.0/8",
         DATABASE_URL=app_url,
         DATABASE_OWNER_URL=owner_url,
         RIDLEY_LOG_LEVEL="CRITICAL",

@@ -138,6 +138,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("RIDLEY_BEHIND_PROXY") else 0
 SOCIALACCOUNT_ADAPTER = "ridley.core.people.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # matched there by e-mail, where the provider owns the domain
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # whoever comes in was vouched for by their provider
 # Whose ways in /sign-in shows where none is asked for: a tenant's key.
 SIGN_IN_TENANT = env.text("RIDLEY_SIGN_IN_TENANT", "")
 GOOGLE_CLIENT_ID = env.text("RIDLEY_GOOGLE_CLIENT_ID", "")

@@ -92,6 +92,9 @@ SOUND: dict[str, dict[str, Any]] = {
     "PATCH members/{id}/grants/{grant_id}/": {"until_at": "2999-01-01T00:00:00Z", "reason": "Walked"},
     "POST members/{id}/grants/{grant_id}/end/": {"reason": "Walked"},
     "POST staff-sessions/{id}/end/": {"reason": "Walked"},
+    "POST providers/": {"slug": "walked-<n>", "issuer": "http://127.0.0.1:9", "client_id": "x", "client_secret": "x",
+                        "domains": [], **NAMED},
+    "PATCH providers/{id}/": NAMED,
     "POST assistant/sources/": {"key": "walked-<n>", **NAMED},
     "PATCH assistant/sources/{id}/": NAMED,
     "POST assistant/datasets/": {"key": "walked-<n>", "fields": FIELDS, "key_fields": ["code"], **NAMED},
@@ -104,7 +107,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "POST change-sets/{id}/decisions/": {"decision": "accepted"},
     "POST change-sets/{id}/apply/": {"rest": "wait"},
     **{f"POST change-sets/{{id}}/{deed}/": NOTHING for deed in ("release", "withdraw", "apply/cancel", "undo")},
-}
+}  # fmt: skip
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(FILE)), "Upload-Metadata": "filename eC5jc3Y="}
 
 

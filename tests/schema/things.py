@@ -85,9 +85,12 @@ class Maker:
         master_row = self.ask(f"assistant/tables/{master}/rows/")["items"][0]["id"]
         self.ask(f"assistant/rows/{row}/mapping/", {"state": "mapped", "master_row_id": master_row})
         invitation, token = self.invitation()
+        asked = {"slug": mark, "name": mark, "issuer": "http://127.0.0.1:9", "client_id": mark, "client_secret": mark}
+        provider = self.ask("providers/", {**asked, "domains": []})["id"]
         return {
             "invitations": invitation, "invitation_token": token, "sessions": self.other_session(),
             "branches": branch, "sources": source, "datasets": dataset["id"], "tables": table, "uploads": upload,
+            "providers": provider,
             "jobs": job, "change-sets": opened, "changes": changes[0], "decisions": decision, "rows": row,
             "members": member, "grants": grant, "master_row": master_row, "applied": applied, "key": mark,
         }  # fmt: skip

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -21,6 +23,7 @@ from django.db import connection
 from django.test import Client
 
 from ridley.core.database.pin import pinned
+from ridley.core.people.services import arrivals
 from ridley.core.tenants.models import Tenant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,3 +174,26 @@ def rows() -> dict[str, int]:
 def _count(cursor: Any, table: str) -> int:
     cursor.execute(f'SELECT count(*) FROM "{table}"')
     return cursor.fetchone()[0]
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """What the calls return, each in a thread of its own, begun at the same moment. An error is raised here."""
+    start = threading.Barrier(len(calls))
+
+    def called(call: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=30)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(called, calls, timeout=60))
+
+
+def counted_tries(monkeypatch: Any) -> list[str]:
+    """The subjects of all tries to come in, one that was tried again twice."""
+    tries: list[str] = []
+    real = arrivals._arrive
+    monkeypatch.setattr(arrivals, "_arrive", lambda *given: tries.append(given[1]) or real(*given))
+    return tries

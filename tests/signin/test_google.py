@@ -8,8 +8,9 @@ from django.test import Client
 from ridley.core.accounts.models import User
 from ridley.core.audit.models import Event
 from ridley.core.people.models import Domain
+from ridley.core.people.services.arrivals import arrive
 from ridley.core.tenants.models import Grant, Membership, Partner
-from tests.signin.openid import BROKERS, ELSEWHERE, PEOPLE, Browser, rows
+from tests.signin.openid import BROKERS, ELSEWHERE, PEOPLE, Browser, at_once, counted_tries, rows
 from tests.world import make_world, person
 
 TOKEN = "/_allauth/app/v1/auth/provider/token"
@@ -130,6 +131,15 @@ def test_nobody_connects_a_provider_to_the_account_that_is_signed_in(brokers, go
     path = browser.choose(browser.begin("google", process="connect"), "asha")
     assert browser.come_back(path) == "connect-not-offered"
     assert SocialAccount.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_comes_first_in_six_windows_at_once_is_one_person(brokers, monkeypatch):
+    tries = counted_tries(monkeypatch)
+    found = at_once([lambda: arrive(None, subject="asha", claims=PEOPLE["asha"]).user_id] * 6)
+    assert (len(set(found)), len(tries)) == (1, 6)
+    with brokers.pinned():
+        assert (Membership.objects.count(), Grant.objects.count(), Event.objects.count()) == (1, 1, 2)
 
 
 def test_somebody_elses_second_address_makes_no_second_account(brokers, google, browser):

@@ -95,6 +95,7 @@ class ProviderTestView(ScopedView):
     permissions = {"post": PROVIDERS_EDIT}
     streaming_verbs = frozenset({"post"})  # no transaction while another machine is waited for
     takes_idempotency_key = False
+    statuses = {"post": 200}
     output = TrialOut
 
     @extend_schema(request=None)

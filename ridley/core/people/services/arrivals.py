@@ -11,7 +11,8 @@ The rules, for somebody whose provider tells a verified e-mail address:
    own address lies in no domain of the provider's; for a Partner's provider without the domain, one that is a member of
    any tenant that is not the Partner's, or that exists already without this subject; for any but Google, a person of
    the installation's staff; for all, a program's account.
-   An address that the account's holder never confirmed is taken back: what they signed in with before ends.
+   An account whose address was proved by nobody who owns it (its holder never confirmed it, or came through a Partner
+   without the domain) is taken back by who proves it: what was signed in with before ends.
 3. **With what.** A first membership gets the roles that the claims stand for, else the tenant's default role. Roles
    from claims are given and ended at each sign-in and marked (ClaimedGrant); grants by people are never touched.
    A membership that has ended is not begun again here.
@@ -77,7 +78,7 @@ def _arrive(provider: Provider | None, subject: str, claims: Mapping[str, Any]) 
     user = take_over_name(account.user, said.names(claims), new=found is None)
     if account.pk is None:
         account.user, account.uid, account.provider = user, subject, provider.public_id if provider else GOOGLE
-        confirm_address(user)
+        note_address(user, proved=place.owns_domain)
     account.extra_data = {"email": email, "name": user.get_full_name()}
     account.save()
     how = f"{provider.name if provider else 'Google'}, {domain}"
@@ -87,11 +88,14 @@ def _arrive(provider: Provider | None, subject: str, claims: Mapping[str, Any]) 
     return account
 
 
-def confirm_address(user: User) -> None:
-    """The address is the person's: their provider says so. It is their first, unless they have another."""
+def note_address(user: User, *, proved: bool) -> None:
+    """The address is the person's if a provider says so that owns its domain; else it is only what they are called."""
     first = not EmailAddress.objects.filter(user=user, primary=True).exists()
     EmailAddress.objects.update_or_create(
-        user=user, email=user.email, defaults={"verified": True}, create_defaults={"verified": True, "primary": first}
+        user=user,
+        email=user.email,
+        defaults={"verified": proved},
+        create_defaults={"verified": proved, "primary": first},
     )
 
 
@@ -108,13 +112,11 @@ def take_over_name(user: User, names: tuple[str, str], *, new: bool) -> User:
 def place_of(provider: Provider | None, domain: str, claims: Mapping[str, Any]) -> Place:
     """Where somebody with this address comes in through this provider. Raises Denied."""
     if isinstance(provider, PartnerProvider):
-        held = Domain.objects.filter(name=domain).first()
-        if held and held.partner_id != provider.partner_id and not _is_of(held, provider):
-            raise refused(provider, domain)
         tenant = tenant_of_client(provider, claims)
-        if held and held.holder_id not in (None, tenant.pk):
-            raise refused(provider, domain)
+        held = Domain.objects.filter(name=domain).first()
         owned = bool(held and held.partner_id == provider.partner_id)
+        if held and not owned and held.holder_id != tenant.pk:
+            raise refused(provider, domain)
         return Place(tenant, owned, provider.default_role, makes_branches=True)
     held = Domain.objects.select_related("holder").filter(name=domain, holder__isnull=False).first()
     if held is None or held.holder is None:
@@ -125,10 +127,6 @@ def place_of(provider: Provider | None, domain: str, claims: Mapping[str, Any]) 
     elif held.holder_id != provider.tenant_id or domain not in provider.domains:
         raise refused(provider, domain)
     return Place(held.holder, True, held.holder.default_role)
-
-
-def _is_of(held: Domain, provider: PartnerProvider) -> bool:
-    return bool(held.holder and held.holder.partner_id == provider.partner_id)
 
 
 def refused(provider: Provider | None, domain: str) -> Denied:
@@ -144,10 +142,9 @@ def find_account(provider: Provider | None, subject: str, email: str, place: Pla
     public_id = provider.public_id if provider else GOOGLE
     known = SocialAccount.objects.select_related("user").filter(provider=public_id, uid=subject).first()
     user = known.user if known else User.objects.filter(email=email).first()
-    second = (
-        None if known else EmailAddress.objects.filter(email__iexact=email, verified=True).exclude(user=user).first()
-    )
-    if second or (user and not belongs_here(provider, user, place, known=known is not None)):
+    others = EmailAddress.objects.filter(email__iexact=email, verified=True).exclude(user=user)
+    is_anothers = known is None and others.exists()  # their second address
+    if is_anothers or (user and not belongs_here(provider, user, place, known=known is not None)):
         detail = ELSEWHERE.format(provider=provider.name if provider else "Google")
         raise Denied(detail, code="account-belongs-elsewhere")
     if user is None:

@@ -119,7 +119,8 @@ def test_the_verified_domains_are_listed_and_only_the_tenants_own(admin, other):
     ]
 
 
-def test_a_trial_says_why_a_provider_cannot_be_used(admin):
+def test_a_trial_says_why_a_provider_cannot_be_used(admin, settings):
+    settings.OUTBOUND_ALLOWED = ["127.0.0.0/8"]
     first = made(admin, issuer="http://127.0.0.1:9")
     answer = admin.post(f"providers/{first['id']}/test/")
     address = "http://127.0.0.1:9/.well-known/openid-configuration"
