@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-
 PERIODS = {"s": 1, "min": 60, "h": 3600}
 
 

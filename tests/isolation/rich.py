@@ -111,7 +111,8 @@ def shared_things(rich: Rich) -> Ids:
         job_and_event = {"actor": admin.user.pk, "event_subject": str(branch["id"])}
         Membership.objects.filter(user=admin.user).update(branch_id=branch["id"])
     return {
-        "mark": mark, "service_account": program["id"], "api_token": token["id"], "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
+        "mark": mark, "service_account": program["id"], "api_token": token["id"],
+        "branch": branch["id"], "parent": parent["id"], "branch_key": f"{mark}-child",
         "dataset": datasets["vehicles"], "dataset_key": f"{mark}-vehicles", "empty_dataset": datasets["empty"],
         "idle_dataset": datasets["idle"], "master_table": master["id"], "master_row": first.pk,
         "other_master_row": second.pk, "master_code": first.key, "file_name": f"{mark}.csv",

@@ -48,9 +48,7 @@ def granted(grants: Iterable[Mapping[str, Any]], products: Iterable[str]) -> dic
     return found
 
 
-def given(
-    permissions: Iterable[str], limits: Mapping[str, Iterable[str]], products: Iterable[str]
-) -> dict[str, Reach]:
+def given(permissions: Iterable[str], limits: Mapping[str, Iterable[str]], products: Iterable[str]) -> dict[str, Reach]:
     """Permission -> how far it extends, from a list of permissions with limits, for the products switched on."""
     on, known, reach = {"core", *products}, all_permissions(), Reach.of(limits)
     return {

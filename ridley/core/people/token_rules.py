@@ -40,7 +40,7 @@ def require_givable(
     permissions: Collection[str], limits: Mapping[str, Collection[str]], *, held: Mapping[str, Reach],
     known: Collection[str],
 ) -> None:  # fmt: skip
-    """Raise unless each permission exists, may be a token's, and is held by the giver at least as far as it is given."""
+    """Raise unless each permission exists, may be a token's, and is held by the giver as far as it is given."""
     if unknown := sorted(set(limits) - set(KINDS)):
         raise Invalid(f"limits: {unknown[0][:40]!r} is no kind. Known: {', '.join(KINDS)}.", code="unknown-kind")
     reach = Reach.of(limits)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from ridley.core.access.etag import expected_version
 from ridley.core.access.fields import Input, ModelInput, Output
+from ridley.core.access.limits import arrive
 from ridley.core.access.permissions import (
     BRANCHES_EDIT,
     BRANCHES_VIEW,
@@ -21,7 +22,6 @@ from ridley.core.access.permissions import (
     TENANT_EDIT,
     TENANT_VIEW,
 )
-from ridley.core.access.limits import arrive
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
 from ridley.core.people.queries import tenant as queries
@@ -56,9 +56,7 @@ class MeView(APIView):
         arrive(request)
         super().initial(request, *args, **kwargs)
 
-    @extend_schema(
-        responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}}
-    )
+    @extend_schema(responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}})
     def get(self, request: Request) -> Response:
         user: Any = request.user
         shown = {name: getattr(user, name) for name in ("id", "email", "first_name", "last_name")}
