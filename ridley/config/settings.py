@@ -127,7 +127,8 @@ HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 CORS_ALLOWED_ORIGINS = env.words("RIDLEY_CORS_ORIGINS")
 CORS_EXPOSE_HEADERS = [
     "ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After",
-    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
+    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+    "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
 ]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
