@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Live:
     home: Path
     tenant: str = TENANT
     other_tenant: str = OTHER_TENANT  # nobody of PEOPLE belongs to it
+    known: Mapping[str, str] = field(default_factory=dict)  # its environment, for another server on the same database
 
     def email(self, name: str) -> str:
         return PEOPLE[name][0]
@@ -69,7 +70,7 @@ def live_ridley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], {**known, "RIDLEY_RUN_AS": "owner"})
         run([sys.executable, "-m", "tests.live_people", password], known)
         with serving(home, known) as address:
-            yield Live(address, password, home)
+            yield Live(address, password, home, known=known)
 
 
 @contextmanager

@@ -168,14 +168,15 @@ HEADLESS_FRONTEND_URLS = {
     "socialaccount_login_error": f"{PUBLIC_URL}/sign-in",
 }
 # A token for front ends on other origins: five minutes of access, a refresh token that rotates.
-HEADLESS_TOKEN_STRATEGY = "ridley.core.accounts.tokens.Strategy"  # noqa: S105 a class, no secret
+HEADLESS_TOKEN_STRATEGY = "ridley.core.accounts.tokens.Strategy"  # noqa: S105 a class
 HEADLESS_JWT_PRIVATE_KEY = env.text("RIDLEY_JWT_PRIVATE_KEY", "").replace("\\n", "\n")
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 CORS_ALLOWED_ORIGINS = env.words("RIDLEY_CORS_ORIGINS")
 CORS_EXPOSE_HEADERS = [
-    "ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+    "ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After",
+    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
     "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
 ]  # fmt: skip
 CORS_ALLOW_HEADERS = [

@@ -71,7 +71,7 @@ def signed(header: str | dict[str, Any], payload: bytes | dict[str, Any], key: A
 
 
 def resigned(good: Good, **claims: Any) -> str:
-    """Signed by our own key, with our own header: what only somebody with the key could make. None takes a claim away."""
+    """Signed by our own key, under our own header: what only its holder could make. None takes a claim away."""
     found = {**good.claims, **claims}
     return signed(good.parts[0], {name: value for name, value in found.items() if value is not None})
 
@@ -207,7 +207,8 @@ SHAPES = {
     "one part": lambda good: good.parts[1],
     "two parts": lambda good: ".".join(good.parts[:2]),
     "four parts": lambda good: f"{good.token}.{good.parts[2]}",
-    "five parts, as if encrypted": lambda good: ".".join([coded({"alg": "RSA-OAEP", "enc": "A256GCM"}), *good.parts, "A"]),
+    "five parts, as if encrypted": lambda good: ".".join(
+        [coded({"alg": "RSA-OAEP", "enc": "A256GCM"}), *good.parts, "A"]),
     "empty parts": lambda good: "..",
     "an empty payload": lambda good: f"{good.parts[0]}..{good.parts[2]}",
     "a payload that is no JSON": lambda good: signed(good.parts[0], b"not json"),
@@ -229,10 +230,12 @@ LATE = {
     "after the session expired": after(
         lambda good: Session.objects.filter(pk=good.session_key).update(expire_date="2020-01-01T00:00Z")),
     "after another password": after(change_password),
-    "after the account was switched off": after(lambda good: User.objects.filter(pk=good.user.pk).update(is_active=False)),
+    "after the account was switched off": after(
+        lambda good: User.objects.filter(pk=good.user.pk).update(is_active=False)),
     "after the account became a program's": after(
         lambda good: User.objects.filter(pk=good.user.pk).update(kind="service", password="!")),
-    "after the session was emptied": after(lambda good: Session.objects.filter(pk=good.session_key).update(session_data="")),
+    "after the session was emptied": after(
+        lambda good: Session.objects.filter(pk=good.session_key).update(session_data="")),
 }  # fmt: skip
 FORGERIES: dict[str, dict[str, Forge]] = {
     "none": NONE, "confused": CONFUSED, "claims": CLAIMS, "headers": HEADERS, "signatures": SIGNATURES,

@@ -39,7 +39,13 @@ def meaning(scope: Scope, *, source: str, dataset: str, code: str) -> dict[str, 
     """What a code of a source means, and whether it can be used. Raises NotFound, the same for all that is unknown."""
     sources = scope.reach(VIEW).values(tables.KIND)
     within = None if sources is None else sorted(sources)
-    asked = {"tenant": scope.tenant_id, "source": source, "dataset": dataset, "code": code, "within": within}
+    asked: dict[str, Any] = {
+        "tenant": scope.tenant_id,
+        "source": source,
+        "dataset": dataset,
+        "code": code,
+        "within": within,
+    }
     with connection.cursor() as cursor:
         cursor.execute(MEANING, asked)
         found = cursor.fetchone()

@@ -71,6 +71,9 @@ class ScopedView(generics.GenericAPIView):
     input: ClassVar[Any] = None  # serializer of the body
     output: ClassVar[Any] = None  # serializer of the answer
     scope: Scope
+    caller: Request | None = None  # who asks, from before the transaction
+    counted: limits.Counted | None = None
+    barred: Exception | None = None  # why they are turned away
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -94,16 +97,14 @@ class ScopedView(generics.GenericAPIView):
 
     def arrive(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Who asks, and whether too often: before the transaction, whose rollback would take back what is counted."""
-        self.caller: Request = super().initialize_request(request, *args, **kwargs)
-        self.counted: limits.Counted | None = None
-        self.barred: Exception | None = None
+        self.caller = super().initialize_request(request, *args, **kwargs)
         try:
             self.counted = limits.arrive(self.caller)
         except Exception as error:  # whatever it is: it becomes an answer where errors do
             self.barred = error
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        return self.caller
+        return self.caller or super().initialize_request(request, *args, **kwargs)
 
     def in_transaction(self, dispatch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
         nested = connection.in_atomic_block

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from ridley.core.accounts.models import Kind
 from ridley.core.accounts.tokens import SignedIn, signed_in
 
-# One text for every token that is not accepted, whatever its kind and the reason: it would tell a forger how far he got.
+# One text for every token that is not accepted, whatever its kind and the reason, which would help a forger.
 REFUSED = "This access token is not valid or has expired. Sign in or refresh."
 
 

@@ -2,9 +2,9 @@
 
 An access token is good for five minutes and only as long as its session: signing out, taking the session back, another
 password and switching the account off end it with the next request. A refresh token is good once. Each one that it is
-exchanged for belongs to the same family, which is that of the session; one that comes a second time was copied, and
-nobody can tell whether by its owner or by a thief, so it ends the session and everything that was given out for it. There
-is no time of grace: a front end sends one refresh at a time, and one whose answer was lost signs in again.
+exchanged for belongs to the same family, which is that of the session. One that comes a second time was copied, and
+nobody can tell which of the two is the thief: it ends the session and everything that was given out for it. There is no
+time of grace: a front end sends one refresh at a time, and one whose answer was lost signs in again.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def person_of(claims: Mapping[str, Any]) -> tuple[User, dict[str, Any]] | None:
     """The person whom a token names and what their session holds; None unless both live and fit each other."""
     session_key = session_of(claims)
     try:
-        asked = [UUID(claims["sub"]), session_key]
+        asked: list[Any] = [UUID(claims["sub"]), session_key]
     except ValueError:
         return None
     with connection.cursor() as cursor:

@@ -1,8 +1,11 @@
-"""What must be read of a token before its tenant is known: a function that runs as the owner (see tenants/functions)."""
+"""What must be read of a token before its tenant is known, by a function that runs as the owner.
+
+As in tenants/functions.py, and with the same search_path for the same reason.
+"""
 
 from __future__ import annotations
 
-API_TOKEN = """
+OF_A_PROGRAM = """
 CREATE OR REPLACE FUNCTION api_token(wanted bigint)
 RETURNS TABLE (tenant_id bigint, user_id uuid, hash text, permissions text[], limits jsonb, used_lately boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -145,7 +145,7 @@ class ServiceAccount(Editable):
 
 
 class ApiToken(TenantModel):
-    """What a program shows. The token itself was shown once; kept is its SHA-256, which suffices for 256 random bits."""
+    """What a program shows. It was shown once itself; its SHA-256 is kept, which suffices for 256 random bits."""
 
     account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="tokens", db_index=False)
     name = models.CharField(max_length=150)

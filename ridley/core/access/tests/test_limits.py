@@ -7,7 +7,6 @@ from django.test import Client
 from django.test.utils import override_settings
 from rest_framework.test import APIClient
 
-from ridley.config.environment import BadSetting, Environment
 from ridley.core.access import limits
 from ridley.core.access.limits import address
 from ridley.core.accounts.limits import Shared
@@ -123,16 +122,3 @@ def test_without_a_rate_nothing_is_counted_or_told(world):
 def test_an_address_is_the_callers_and_behind_a_proxy_what_that_says(rf, settings, proxy, remote, forwarded, wanted):
     settings.BEHIND_PROXY = proxy
     assert address(rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded)) == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "rate"), [("100/s", (100, 1)), ("600/min", (600, 60)), ("9/h", (9, 3600)), ("off", None)]
-)
-def test_a_rate_is_read_from_the_environment(text, rate):
-    assert Environment({"RATE": text}).rate("RATE", "1/s") == rate
-
-
-@pytest.mark.parametrize("text", ["", "600", "0/min", "-1/s", "600/day", "x/min", "1.5/s"])
-def test_what_is_no_rate_is_refused_with_an_example(text):
-    with pytest.raises(BadSetting, match=r"wanted such as 600/min"):
-        Environment({"RATE": text}).rate("RATE", "1/s")

@@ -6,7 +6,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from ridley.core.people.functions import API_TOKEN
+from ridley.core.people.functions import OF_A_PROGRAM
 
 
 class Migration(migrations.Migration):
@@ -61,5 +61,5 @@ class Migration(migrations.Migration):
             model_name='apitoken',
             index=models.Index(fields=['tenant', 'account', 'id'], name='api_token_page'),
         ),
-        migrations.RunSQL(API_TOKEN, "DROP FUNCTION api_token(bigint)"),
+        migrations.RunSQL(OF_A_PROGRAM, "DROP FUNCTION api_token(bigint)"),
     ]
