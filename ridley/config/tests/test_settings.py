@@ -65,7 +65,11 @@ def test_in_development_the_same_is_taken(tmp_path):
     assert settings(tmp_path, **given).returncode == 0
 
 
-@pytest.mark.parametrize("key", ["", "short", "a" * 60, f"django-insecure-{KEY}", KEY[:49]])
+@pytest.mark.parametrize(
+    "key",
+    ["", "short", "a" * 60, f"django-insecure-{KEY}", KEY[:49]],
+    ids=["none", "short", "one letter", "default", "49"],
+)
 def test_a_key_that_is_short_or_a_default_signs_nothing_where_people_are_served(key):
     with pytest.raises(BadSetting, match="NAME is too short or a default"):
         Environment({"NAME": key}).secret_key("NAME", served=True)
