@@ -86,8 +86,9 @@ def test_operation_ids_are_unique(document):
 def test_a_caller_comes_with_a_token_or_a_session(document):
     assert {name: (scheme["type"], scheme.get("scheme"), scheme.get("in"), scheme.get("name"))
             for name, scheme in document["components"]["securitySchemes"].items()} == {
-        "bearer": ("http", "bearer", None, None), "cookieAuth": ("apiKey", None, "cookie", "sessionid"),
+        "api_token": ("http", "bearer", None, None), "bearer": ("http", "bearer", None, None),
+        "cookieAuth": ("apiKey", None, "cookie", "sessionid"),
     }  # fmt: skip
     assert {json.dumps(operation["security"]) for operation in operations(document).values()} == {
-        '[{"bearer": []}, {"cookieAuth": []}]'
+        '[{"api_token": []}, {"bearer": []}, {"cookieAuth": []}]'
     }
