@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def mostly(value: Any) -> bool:
 
 
 # The body of a request as a front end would make it; numbers and what links name are put in.
+NEXT_WEEK = (datetime.now(UTC) + timedelta(days=7)).isoformat()
 TITLED, NAMED, NOTHING = {"title": "Walked"}, {"name": "Walked"}, {}  # type: ignore[var-annotated]
 SOUND: dict[str, dict[str, Any]] = {
     "POST branches/": {"key": "walked-<n>", **TITLED},
@@ -95,6 +97,13 @@ SOUND: dict[str, dict[str, Any]] = {
     "POST providers/": {"slug": "walked-<n>", "issuer": "http://127.0.0.1:9", "client_id": "x", "client_secret": "x",
                         "domains": [], **NAMED},
     "PATCH providers/{id}/": NAMED,
+    "POST service-accounts/": {"name": "walked-<n>"},
+    "PATCH service-accounts/{id}/": {"name": "walked-<n>"},
+    "POST service-accounts/{id}/tokens/": {
+        "name": "Walked",
+        "permissions": ["core.branches_view"],
+        "expires_at": NEXT_WEEK,
+    },
     "POST assistant/sources/": {"key": "walked-<n>", **NAMED},
     "PATCH assistant/sources/{id}/": NAMED,
     "POST assistant/datasets/": {"key": "walked-<n>", "fields": FIELDS, "key_fields": ["code"], **NAMED},

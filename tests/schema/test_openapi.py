@@ -102,11 +102,12 @@ def test_operation_ids_are_unique(document):
 def test_a_caller_comes_with_a_token_or_a_session(document):
     assert {name: (scheme["type"], scheme.get("scheme"), scheme.get("in"), scheme.get("name"))
             for name, scheme in document["components"]["securitySchemes"].items()} == {
-        "bearer": ("http", "bearer", None, None), "cookieAuth": ("apiKey", None, "cookie", "sessionid"),
+        "api_token": ("http", "bearer", None, None), "bearer": ("http", "bearer", None, None),
+        "cookieAuth": ("apiKey", None, "cookie", "sessionid"),
     }  # fmt: skip
     asked = {name: json.dumps(operation.get("security")) for name, operation in operations(document).items()}
     assert {name for name, security in asked.items() if security == "null"} == FOR_EVERYBODY
     known = {name: how for name, how in asked.items() if name not in FOR_EVERYBODY}
     open_to_all = {name for name, how in known.items() if how.endswith(", {}]")}
     assert open_to_all == {"get /api/v1/me/invitation/", "post /api/v1/me/invitation/"}
-    assert {how.replace(", {}]", "]") for how in known.values()} == {'[{"bearer": []}, {"cookieAuth": []}]'}
+    assert {how.replace(", {}]", "]") for how in known.values()} == {'[{"api_token": []}, {"bearer": []}, {"cookieAuth": []}]'}

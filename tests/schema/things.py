@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.live import Live
@@ -84,11 +85,16 @@ class Maker:
         row = self.ask(f"assistant/tables/{table}/rows/")["items"][0]["id"]
         master_row = self.ask(f"assistant/tables/{master}/rows/")["items"][0]["id"]
         self.ask(f"assistant/rows/{row}/mapping/", {"state": "mapped", "master_row_id": master_row})
-        invitation, token = self.invitation()
+        invitation, secret = self.invitation()
         asked = {"slug": mark, "name": mark, "issuer": "http://127.0.0.1:9", "client_id": mark, "client_secret": mark}
         provider = self.ask("providers/", {**asked, "domains": []})["id"]
+        program = self.ask("service-accounts/", {"name": mark})["id"]
+        expires = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        rights = {"name": mark, "permissions": ["core.branches_view"], "expires_at": expires}
+        token = self.ask(f"service-accounts/{program}/tokens/", rights)["id"]
         return {
-            "invitations": invitation, "invitation_token": token, "sessions": self.other_session(),
+            "service-accounts": program, "tokens": token,
+            "invitations": invitation, "invitation_token": secret, "sessions": self.other_session(),
             "branches": branch, "sources": source, "datasets": dataset["id"], "tables": table, "uploads": upload,
             "providers": provider,
             "jobs": job, "change-sets": opened, "changes": changes[0], "decisions": decision, "rows": row,
