@@ -196,7 +196,8 @@ class TestDrill:
                     patch.setenv(variable, value)
                 assert main(["restore", str(made), "--home", str(tmp_path / "home")]) == 0
                 assert is_walled(given["DATABASE_URL"])
-                assert "has 35 tables" in refused(capsys, made, tmp_path / "home", 1)
+                tables = len(manifest.Manifest.read(made).tables)
+                assert f"has {tables} tables" in refused(capsys, made, tmp_path / "home", 1)
                 assert main(["backup", str(tmp_path / "again"), "--home", str(tmp_path / "home")]) == 0
         again, first = (manifest.Manifest.read(folder) for folder in (tmp_path / "again", made))
         assert (again.tables, again.rights, again.files) == (first.tables, first.rights, first.files)
