@@ -5,6 +5,7 @@ from pathlib import Path
 from ridley.config import logs
 from ridley.config.environment import BadSetting, from_process
 from ridley.config.mail import mail_server
+from ridley.config.storing import storage
 
 ROOT = Path(__file__).resolve().parents[2]
 env = from_process(ROOT)
@@ -241,30 +242,8 @@ JOB_STALLED_SECONDS = env.number("RIDLEY_JOB_STALLED_SECONDS", 60)
 # Files: a folder, or a bucket that speaks S3 (RIDLEY_STORAGE=s3://bucket/prefix).
 STORAGE_ADDRESS = env.text("RIDLEY_STORAGE", "")
 _s3 = {name: env.text(f"RIDLEY_S3_{name.upper()}", "") or None for name in ("endpoint", "access_key", "secret_key")}
-if STORAGE_ADDRESS.startswith("s3://"):
-    _bucket, _, _prefix = STORAGE_ADDRESS.removeprefix("s3://").partition("/")
-    _files = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": _bucket,
-            "location": _prefix,
-            "endpoint_url": _s3["endpoint"],
-            "access_key": _s3["access_key"],
-            "secret_key": _s3["secret_key"],
-            "default_acl": "private",
-            "file_overwrite": False,
-            "max_memory_size": 8 * 1024**2,  # beyond it, a download is spooled to disk
-        },
-    }
-elif STORAGE_ADDRESS:
-    raise BadSetting(f"RIDLEY_STORAGE: got {STORAGE_ADDRESS!r}, wanted s3://bucket/prefix, or nothing for a folder.")
-else:
-    _files = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": HOME / "storage", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
-    }
 STORAGES = {
-    "default": _files,
+    "default": storage(STORAGE_ADDRESS, folder=HOME / "storage", s3=_s3),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 INCOMING = HOME / "incoming"
