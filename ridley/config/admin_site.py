@@ -26,7 +26,7 @@ class SameSignInAdmin(AdminSite):
         """Staff only; who has a second factor must have used it in this session."""
         if not super().has_permission(request):
             return False
-        return used_second_factor(request) or not has_second_factor(request.user)
+        return used_second_factor(request) or not has_second_factor(request.user.pk)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

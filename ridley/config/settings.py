@@ -150,11 +150,10 @@ GOOGLE_ENDPOINTS = {
     "keys": "https://www.googleapis.com/oauth2/v3/certs",
     "issuers": ["https://accounts.google.com", "accounts.google.com"],
 }
-# Secrets of providers at rest: the first word encrypts, every word decrypts (core/access/encryption.py).
+# Secrets at rest: the first word encrypts, every word decrypts (core/access/encryption.py).
 ENCRYPTION_KEYS = env.words("RIDLEY_ENCRYPTION_KEYS")
-for _word in ENCRYPTION_KEYS:
-    if len(_word) < 32:
-        raise BadSetting("RIDLEY_ENCRYPTION_KEYS: wanted words of at least 32 characters, separated by commas.")
+if any(len(word) < 32 for word in ENCRYPTION_KEYS) or not (ENCRYPTION_KEYS or ENVIRONMENT in ("development", "test")):
+    raise BadSetting("RIDLEY_ENCRYPTION_KEYS: wanted words of at least 32 characters, separated by commas.")
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 # Where the front end is, if it is not here. A secret in a link stands after "#": no server gets to log it.

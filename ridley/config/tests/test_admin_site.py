@@ -112,7 +112,7 @@ def test_a_name_in_the_page_is_text(db):
 
 @pytest.mark.parametrize(("has", "used", "enters"), [(False, False, True), (True, False, False), (True, True, True)])
 def test_who_has_a_second_factor_comes_in_only_with_it(db, monkeypatch, has, used, enters):
-    monkeypatch.setattr(admin_site, "has_second_factor", lambda user: has)
+    monkeypatch.setattr(admin_site, "has_second_factor", lambda user_id: has)
     client, _ = signed_in(is_staff=True, is_superuser=True)
     if used:
         session = client.session

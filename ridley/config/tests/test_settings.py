@@ -13,6 +13,7 @@ from ridley.config.state import CHECKOUT
 KEY = secrets.token_urlsafe(48)
 SERVED = {
     "RIDLEY_ENVIRONMENT": "production",
+    "RIDLEY_ENCRYPTION_KEYS": "k" * 32,
     "RIDLEY_SECRET_KEY": KEY,
     "RIDLEY_JWT_PRIVATE_KEY": "not asked for here",
     "RIDLEY_ALLOWED_HOSTS": "ridley.example.com",
@@ -50,6 +51,7 @@ def test_production_settings_pass_the_deployment_check_without_a_warning(tmp_pat
         ("staging", "RIDLEY_DEBUG", "true", "it is for development only"),
         ("production", "RIDLEY_DEBUG", "true", "it is for development only"),
         ("staging", "RIDLEY_SECRET_KEY", "short", "RIDLEY_SECRET_KEY is too short or a default"),
+        ("production", "RIDLEY_ENCRYPTION_KEYS", "", "RIDLEY_ENCRYPTION_KEYS: wanted words"),
         ("production", "RIDLEY_SECRET_KEY", "", "RIDLEY_SECRET_KEY is too short or a default"),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
-from allauth.headless.tokens.strategies.jwt.internal import get_token_session
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+
+from ridley.core.accounts.tokens import SignedIn
 
 RECENT_SECONDS = 15 * 60
 SECOND_FACTOR = "mfa"  # how allauth calls a sign-in with a code from an app or a recovery code
@@ -19,11 +20,9 @@ def sign_ins(request: Any) -> list[dict[str, Any]]:
 
     `request` is Django's, or REST framework's with a session cookie or an access token.
     """
-    session = getattr(request, "session", None)
-    payload = getattr(request, "auth", None)
-    if isinstance(payload, Mapping) and "sid" in payload:
-        session = get_token_session(dict(payload))
-    return list(session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])) if session is not None else []
+    auth = getattr(request, "auth", None)
+    session = auth.session if isinstance(auth, SignedIn) else request.session if auth is None else {}
+    return list(session.get(AUTHENTICATION_METHODS_SESSION_KEY, []))
 
 
 def signed_in_recently(request: Any) -> bool:
@@ -36,9 +35,6 @@ def used_second_factor(request: Any) -> bool:
     return any(one.get("method") == SECOND_FACTOR for one in sign_ins(request))
 
 
-def has_second_factor(user: Any) -> bool:
-    if not apps.is_installed("allauth.mfa"):
-        return False
-    from allauth.mfa.utils import is_mfa_enabled
-
-    return bool(is_mfa_enabled(user))
+def has_second_factor(user_id: UUID | None) -> bool:
+    """Whether a person could sign in with one. Recovery codes alone are none."""
+    return Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).exists()

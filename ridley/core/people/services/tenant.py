@@ -9,8 +9,8 @@ from ridley.core.access.branches import branches_within
 from ridley.core.access.errors import Conflict, Denied, Invalid, Stale
 from ridley.core.access.permissions import BRANCHES_EDIT, TENANT_EDIT
 from ridley.core.access.scope import Scope
-from ridley.core.access.second_factor import has_second_factor
 from ridley.core.accounts.models import Kind, User
+from ridley.core.accounts.recent import has_second_factor
 from ridley.core.audit.services import archive_record, create_record, record, told, update_record
 from ridley.core.people import rules
 from ridley.core.people.queries import tenant as queries

@@ -4,9 +4,10 @@ import json
 from io import StringIO
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 
-from ridley.core.access.encryption import decrypt
+from ridley.core.access.encryption import decrypt, encrypt
 from ridley.core.audit.models import Event
 from ridley.core.people.models import Domain, IdentityProvider
 
@@ -140,9 +141,13 @@ def test_without_a_key_no_provider_is_made(world, admin, settings):
 
 def test_secrets_are_put_under_a_new_key_while_the_old_one_still_opens_them(world, admin, settings):
     made(admin)
+    app = {"user": admin.user, "type": "totp", "data": {"secret": encrypt("JBSWY3DP"), "other": "kept"}}
+    Authenticator.objects.create(**app)
     old = settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = ["a-new-word-of-at-least-32-characters", *old]
     call_command("encrypt_again", stdout=StringIO())
     settings.ENCRYPTION_KEYS = ["a-new-word-of-at-least-32-characters"]
     with world.pinned():
         assert decrypt(IdentityProvider.objects.get().client_secret) == "s3cret-of-acme"
+    data = Authenticator.objects.get().data
+    assert (decrypt(data["secret"]), data["other"]) == ("JBSWY3DP", "kept")
