@@ -26,6 +26,7 @@ HARMLESS = {
     "PATCH meta/": "writes the one tenant that the door has found",
     "POST assistant/datasets/": "names nothing that is there already",
     "POST assistant/sources/": "names nothing that is there already",
+    "POST service-accounts/": "names nothing that is there already",
     "POST uploads/": "names nothing that is there already",
 }
 
