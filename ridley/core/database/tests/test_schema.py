@@ -173,7 +173,8 @@ def test_the_owner_too_cannot_point_across_tenants_and_is_told_at_the_statement(
     migrations(table("thing"), op.AddField("thing", "branch", key("tenants.branch")))
     ours, theirs = (
         migrations.rows("INSERT INTO tenants_tenant (key, name, description, logo, home_url, support_email, language,"
-                        " source_word, products, version) VALUES (%s, '', '', '', '', '', '', '', '{}', 1)"
+                        " source_word, products, version, default_role, requires_second_factor)"
+                        " VALUES (%s, '', '', '', '', '', '', '', '{}', 1, '', false)"
                         " RETURNING id",
                         name)[0][0]
         for name in ("ours", "theirs")
