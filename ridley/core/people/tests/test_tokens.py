@@ -168,6 +168,8 @@ def test_nobody_gives_what_they_do_not_have(world, monkeypatch):
     ("wrong", "status", "code"),
     [
         ({"permissions": ["core.tokens_edit"]}, 422, "not-for-tokens"),
+        ({"permissions": ["core.members_edit"]}, 422, "not-for-tokens"),
+        ({"permissions": ["core.providers_edit"]}, 422, "not-for-tokens"),
         ({"permissions": ["core.everything"]}, 422, "unknown-permission"),
         ({"permissions": []}, 400, "invalid"),
         ({"limits": {"sources": ["acme"]}}, 400, "unknown-limit"),
