@@ -11,9 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
+from ridley.config.sign_in import onward
 from ridley.core.accounts.recent import has_second_factor, used_second_factor
 
 
@@ -31,9 +31,7 @@ class SameSignInAdmin(AdminSite):
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """On to the sign-in page, and from there to where one wanted to go; who is signed in and no staff is told."""
-        wanted = request.GET.get("next", "")
-        if not (wanted.startswith("/") and wanted.isprintable() and url_has_allowed_host_and_scheme(wanted, None)):
-            wanted = reverse("admin:index")
+        wanted = onward(request.GET.get("next", "")) or reverse("admin:index")
         if self.has_permission(request):
             return HttpResponseRedirect(wanted)
         if request.user.is_authenticated and not request.user.is_staff:

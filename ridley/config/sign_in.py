@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import LoginForm
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.stages import LoginStageController
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from django.conf import settings
@@ -14,14 +19,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ridley.core.accounts.guesses import TooManyAttempts
+from ridley.core.accounts.sign_in import AuthenticateInput
 from ridley.core.people.queries.providers import offered
 from ridley.core.tenants.functions import my_tenants
 
+HERE = "/sign-in"
 WHY = {
     "domain-not-allowed": "People with an address of your domain cannot sign in here this way.",
     "email-not-verified": "Your identity provider has not verified your e-mail address.",
@@ -35,9 +44,10 @@ WHY = {
     "provider-switched-off": "This way to sign in is switched off.",
     "provider-unreachable": "The identity provider cannot be reached. Try again later.",
     "token-refused": "The identity provider's answer was not to be believed.",
-    "cancelled": "You stopped at the identity provider.",
-    "password": "The address and the password do not fit, or there were too many tries.",
-    "more": "This account needs a second factor: sign in over the API.",
+    "cancelled": "You stopped, or waited too long. Begin again.",
+    "password": "The address and the password do not fit.",
+    "code": "This code is not right, or was given before. Wait for the next one.",
+    "locked": "There were too many wrong tries. Wait a minute or more, or ask for a new password.",
 }
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>{head}
@@ -45,12 +55,18 @@ PAGE = """<!doctype html>
 {body}
 </html>
 """
-WITH_PASSWORD = """<form method="post" action="/sign-in">{csrf}
+WITH_PASSWORD = """<form method="post" action="/sign-in">{csrf}{onward}
 <p><label>E-mail <input name="login" type="email" autocomplete="username" required></label></p>
 <p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>
 <p><button>Sign in</button></p></form>
 """  # noqa: S105 a form, no secret
-BUTTON = """<form method="post" action="/sign-in/with">{}
+WITH_CODE = """<p>A code of your authenticator app, or a recovery code, is needed too.</p>
+<form method="post" action="/sign-in">{csrf}{onward}
+<p><label>Code <input name="code" autocomplete="one-time-code" required></label></p>
+<p><button>Go on</button></p></form>
+<form method="post" action="/sign-in">{csrf}<p><button name="sign_out" value="yes">Begin again</button></p></form>
+"""
+BUTTON = """<form method="post" action="/sign-in/with">{}{}
 <p><button name="provider" value="{}">Sign in with {}</button></p></form>
 """
 WHICH = """<form action="/sign-in"><p><label>Or find your organisation's own way in, by your e-mail address
@@ -66,10 +82,11 @@ SIGNED_IN = """<p>You are {name}, {email}.</p>
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Who one is; else the ways in."""
+    """Who one is; else the ways in; in between, the second factor."""
     if request.method == "POST":
-        return HttpResponseRedirect(_signed_out(request) if "sign_out" in request.POST else _with_password(request))
-    csrf = _csrf(request)
+        return HttpResponseRedirect(_next_step(request))
+    csrf, further = _csrf(request), onward(request.GET.get("next", ""))
+    hidden = format_html('<input type="hidden" name="next" value="{}">', further) if further else ""
     user: Any = request.user
     if user.is_authenticated:
         tenants = format_html_join("", "<li>{} ({})</li>", ((t["name"], t["key"]) for t in my_tenants(user.pk)))
@@ -79,9 +96,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return page("Signed in", body)
     code = request.GET.get("error", "")
     why = format_html("<p role=alert>{}</p>", WHY.get(code, "You were not signed in.")) if code else ""
+    if LoginStageController.enter(request, AuthenticateStage.key):
+        form = format_html(WITH_CODE, csrf=csrf, onward=hidden)
+        return page("Second factor", format_html("{}{}", why, form))
     ways = offered(**asked_for(request))
-    buttons = format_html_join("", BUTTON, ((csrf, id, name) for id, name in ways))
-    form = format_html(WITH_PASSWORD, csrf=csrf)
+    buttons = format_html_join("", BUTTON, ((csrf, hidden, id, name) for id, name in ways))
+    form = format_html(WITH_PASSWORD, csrf=csrf, onward=hidden)
     return page("Sign in to Ridley", format_html("{}{}{}{}", why, form, buttons, SafeString(WHICH)))
 
 
@@ -91,7 +111,9 @@ def sign_in_with(request: HttpRequest) -> HttpResponse:
     """On to the provider. A page, and no redirect: the policy lets forms of ours end at our own address only."""
     try:
         provider = get_adapter().get_provider(request, request.POST.get("provider", "").replace("\0", ""))
-        answer = provider.redirect(request, "login", next_url="/sign-in", headless=True)
+        answer = provider.redirect(
+            request, "login", next_url=onward(request.POST.get("next", "")) or HERE, headless=True
+        )
     except SocialApp.DoesNotExist:
         raise Http404 from None
     except ImmediateHttpResponse as error:
@@ -121,21 +143,55 @@ def _csrf(request: HttpRequest) -> SafeString:
     return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
 
 
+def onward(wanted: str) -> str:
+    """Where to go after signing in, if it is an address of ours; else nothing."""
+    ours = wanted.startswith("/") and wanted.isprintable() and url_has_allowed_host_and_scheme(wanted, None)
+    return wanted if ours else ""
+
+
+def _next_step(request: HttpRequest) -> str:
+    """Do what was posted; where to go then."""
+    if "sign_out" in request.POST:
+        return _signed_out(request)
+    further = onward(request.POST.get("next", ""))
+    try:
+        code = _with_code(request) if "code" in request.POST else _with_password(request)
+    except TooManyAttempts:
+        code = "locked"
+    if request.user.is_authenticated:
+        return further or HERE
+    told = {name: value for name, value in (("error", code), ("next", further)) if value}
+    return f"{HERE}?{urlencode(told)}" if told else HERE
+
+
 def _with_password(request: HttpRequest) -> str:
-    """Through django-allauth's own form, with its counting of guesses; where to go then."""
+    """Through django-allauth's own form, with its counting of guesses. What went wrong, if anything did."""
     form = LoginForm(request.POST, request=request)
     if not form.is_valid():
-        return "/sign-in?error=password"
-    try:
-        form.login(request, redirect_url="/sign-in")
-    except ImmediateHttpResponse:
-        return "/sign-in?error=more"
-    return "/sign-in" if request.user.is_authenticated else "/sign-in?error=more"
+        return "password"
+    with suppress(ImmediateHttpResponse):  # a second factor is wanted, which the page asks for next
+        form.login(request, redirect_url=HERE)
+    return ""
+
+
+def _with_code(request: HttpRequest) -> str:
+    """The second factor of who has just given their password. What went wrong, if anything did."""
+    stage = LoginStageController.enter(request, AuthenticateStage.key)
+    if stage is None:
+        return "cancelled"
+    form = AuthenticateInput({"code": request.POST["code"]}, user=stage.login.user)
+    if not form.is_valid():
+        return "code"
+    form.save()
+    with suppress(ImmediateHttpResponse):
+        stage.exit()
+    return ""
 
 
 def _signed_out(request: HttpRequest) -> str:
+    clear_login(request)
     get_account_adapter().logout(request)
-    return "/sign-in"
+    return HERE
 
 
 urlpatterns = [path("sign-in", sign_in), path("sign-in/with", sign_in_with)]

@@ -60,7 +60,8 @@ CORE_ENTRIES = {
     "GET domains/": listed("domains/", limited=DENIED),
     "GET invitations/": listed("invitations/", "email={invited_email}", limited=DENIED),
     "POST invitations/": entry(
-        Ask("invitations/", body={"email": "new@example.com", "roles": ["member"], "branch_id": "{branch}"}),
+        Ask("invitations/", body={"email": "new@example.com", "roles": ["member"], "branch_id": "{branch}",
+                                  "limits": {"branch": ["{branch_key}"]}}),
         limited=DENIED,
     ),
     "POST invitations/many/": entry(

@@ -39,10 +39,10 @@ def test_nothing_leaks_and_nothing_changes(bench: Bench, name: str):
 
 def test_every_entry_is_served_and_all_else_of_the_api_is_known():
     assert sorted(ENTRIES.keys() - SERVED.keys()) == []
-    mine = [f"api/v1/me/{path}" for path in ("", "invitation/", "sessions/", "sessions/<int:id>/")]
+    mine = [f"api/v1/me/{path}" for path in ("invitation/", "sessions/", "sessions/<int:id>/")]
     known = [
         "", "healthz", "readyz", "metrics", "sign-in", "sign-in/with", "accounts/google/login/callback/",
-        "accounts/oidc/<slug:provider_id>/login/callback/", "api/v1/session/providers/", *mine, *STAFF,
+        "accounts/oidc/<slug:provider_id>/login/callback/", "api/v1/session/providers/", "api/v1/me/", *STAFF, *mine,
         "api/v1/schema/", "^(?:api|_allauth)/",
     ]  # fmt: skip
     assert beside_the_door() == known

@@ -175,16 +175,3 @@ def named_permissions(path: Path) -> dict[str, str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-
-
-def recorded_kinds(path: Path) -> set[str]:
-    """The kinds of events that a file names: what `record` gets second, and what `event=` is."""
-    found: set[str] = set()
-    for node in nodes(path):
-        if not isinstance(node, ast.Call):
-            continue
-        named = [word.value for word in node.keywords if word.arg == "event"]
-        if getattr(node.func, "id", getattr(node.func, "attr", "")) == "record" and len(node.args) > 1:
-            named.append(node.args[1])
-        found |= {one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)}
-    return found

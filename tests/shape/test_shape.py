@@ -8,10 +8,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from ridley.core.access.roles import all_permissions
 from ridley.core.access.views import ScopedView
-from ridley.core.audit.kinds import words_of
 from ridley.core.jobs.registry import registered
 from tests.shape import source
-from tests.shape.source import ROOT, modules, named_permissions, recorded_kinds
+from tests.shape.source import ROOT, modules, named_permissions
 
 # Longer than 300 lines, each with the reason.
 LONG: dict[str, str] = {
@@ -19,16 +18,9 @@ LONG: dict[str, str] = {
     "ridley/assistant/tests/test_demo_data.py": "one story, told once: the generated files of all insurers",
     "ridley/assistant/tests/test_configure.py": "three records of the same shape, side by side",
     "ridley/core/changes/tests/test_deeds.py": "one story, told once: every deed on a set, and who may do it",
-    "ridley/core/changes/tests/test_together.py": "one story, told once: people and workers at the same time",
     "ridley/config/tests/test_run.py": "one story, told once: a newcomer's start and stop",
 }
 NAMED_BY_OTHERS = {"ridley/core/database/base.py": "Django asks for a backend's `base`"}
-
-
-def test_every_kind_of_event_is_told_in_words():
-    kinds = set().union(*(recorded_kinds(path) for path in modules(ROOT)))
-    assert len(kinds) > 45
-    assert sorted(kind for kind in kinds if not words_of(kind)) == []
 
 
 def views(resolver: URLResolver | None = None):

@@ -37,7 +37,7 @@ def loopback_may_be_asked(settings):
 
 
 @pytest.fixture
-def browser() -> Browser:
+def browser(db) -> Browser:
     cache.clear()
     return Browser()
 

@@ -159,7 +159,8 @@ def rows() -> dict[str, int]:
         cursor.execute(
             "SELECT t.tablename, bool_or(c.column_name IS NOT NULL) FROM pg_tables t"
             " LEFT JOIN information_schema.columns c ON c.table_schema = 'public' AND c.table_name = t.tablename"
-            " AND c.column_name = 'tenant_id' WHERE t.schemaname = 'public' AND t.tablename <> 'django_session'"
+            " AND c.column_name = 'tenant_id' WHERE t.schemaname = 'public' AND t.tablename"
+            " NOT IN ('django_session', 'usersessions_usersession')"
             " GROUP BY t.tablename"
         )
         tables = cursor.fetchall()

@@ -8,13 +8,18 @@ from django.core.cache import cache
 from django.test import Client
 
 from ridley.config.sign_in import WHY
+from ridley.core.accounts.models import User
+from ridley.core.accounts.tests.asking import PASSWORD as THEIRS
+from ridley.core.accounts.tests.asking import FrontEnd, code, with_password
+from ridley.core.accounts.tests.conftest import clock
 from tests.signin.openid import BROKERS, OWN, Browser
 
+__all__ = ["clock"]
 PASSWORD = "correct-horse-9"
 
 
 @pytest.fixture
-def visitor():
+def visitor(db):
     cache.clear()
     return Client(enforce_csrf_checks=True)
 
@@ -49,12 +54,42 @@ def test_a_password_signs_in_shows_who_one_is_and_out_again(visitor, asha):
 
 
 def test_a_wrong_password_is_told_and_guessing_shuts_the_door(visitor, asha):
-    for _ in range(6):
+    for _ in range(10):
         answer = posted(visitor, "/sign-in", login=asha.email, password="wrong-horse-9")
         assert answer["Location"] == "/sign-in?error=password"
     assert WHY["password"] in visitor.get(answer["Location"]).content.decode()
-    assert posted(visitor, "/sign-in", login=asha.email, password=PASSWORD)["Location"] == "/sign-in?error=password"
+    answer = posted(visitor, "/sign-in", login=asha.email, password=PASSWORD)
+    assert answer["Location"] == "/sign-in?error=locked"
+    assert WHY["locked"] in visitor.get(answer["Location"]).content.decode()
     assert visitor.get("/api/v1/me/").status_code == 401
+
+
+def test_who_has_an_app_gives_its_code_too_and_then_goes_on_to_where_they_wanted(visitor, asha, clock):
+    device = FrontEnd()
+    device.sign_in(with_password(asha))
+    secret = device.enrol(asha)
+    clock.next_code()
+    User.objects.filter(pk=asha.pk).update(is_staff=True)
+    answer = posted(visitor, "/sign-in", login=asha.email, password=THEIRS, next="/admin/")
+    assert answer["Location"] == "/sign-in?next=%2Fadmin%2F"
+    assert visitor.get("/api/v1/me/").status_code == 401
+    assert "A code of your authenticator app" in visitor.get(answer["Location"]).content.decode()
+    assert posted(visitor, "/sign-in", code="000000")["Location"] == "/sign-in?error=code"
+    assert visitor.get("/api/v1/me/").status_code == 401
+    assert posted(visitor, "/sign-in", code=code(secret), next="//evil.example/")["Location"] == "/sign-in"
+    assert visitor.get("/api/v1/me/").status_code == 200
+    assert visitor.get("/admin/").status_code == 200
+
+
+def test_signing_in_leads_on_to_an_address_of_ours_and_to_no_other(visitor, asha):
+    for wanted, place in (
+        ("/admin/", "/admin/"),
+        ("https://evil.example/", "/sign-in"),
+        ("//evil.example", "/sign-in"),
+    ):
+        values = {"login": asha.email, "password": PASSWORD, "next": wanted}
+        assert posted(visitor, "/sign-in", **values)["Location"] == place
+        posted(visitor, "/sign-in", sign_out="yes")
 
 
 def test_every_form_wants_its_csrf_token(visitor, asha, own):

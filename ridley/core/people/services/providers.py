@@ -106,10 +106,13 @@ def note_domain(domain: Domain, *, actor_id: Any, request_id: str, removed: bool
     """Keep in the tenant's events that its domain was verified, or is its no longer. A Partner has no events."""
     if domain.holder_id is None:
         return
-    kind = "core.domain_removed" if removed else "core.domain_verified"
     with opened(trusted_scope(domain.holder_id, actor_id=actor_id, request_id=request_id)) as scope:
         reason = "By an administrator of the installation."
-        record(scope, kind, subject=domain, reason=reason, domain=domain.name, google=domain.google)
+        told = {"domain": domain.name, "google": domain.google}
+        if removed:
+            record(scope, "core.domain_removed", subject=domain, reason=reason, **told)
+        else:
+            record(scope, "core.domain_verified", subject=domain, reason=reason, **told)
 
 
 def encrypt_again(tenant_ids: Sequence[int]) -> int:

@@ -32,8 +32,9 @@ def accept(token, device=None, **values):
 
 
 def kinds(world):
+    """The events about people, without those of the sources that roles are limited to."""
     with world.pinned():
-        return [event.kind for event in Event.objects.order_by("id")]
+        return [event.kind for event in Event.objects.filter(kind__startswith="core.").order_by("id")]
 
 
 def grants(world, email):

@@ -44,7 +44,7 @@ def test_members_are_filtered_by_role_branch_time_and_text(world, admin, tree):
     assert emails(admin, "?current=false") == [former.user.email]
     assert emails(admin, "?current=true") == [admin.user.email, at_puri.user.email, at_west.user.email]
     assert emails(admin, "?text=PATTN") == [at_west.user.email]
-    assert emails(admin, f"?text={at_puri.user.email[:9]}") == [at_puri.user.email]
+    assert emails(admin, f"?text={at_puri.user.email}") == [at_puri.user.email]
     assert admin.get("members/?current=maybe").json()["code"] == "bad-filter"
 
 

@@ -100,7 +100,7 @@ def test_who_may_do_something_is_exactly_who_could_do_it_if_asked_one_by_one(wor
         wanted = {str(one.user.pk) for one in crowd if may(world, one, permission, within)}
         assert found == wanted, (permission, within)
         compared += len(crowd)
-    assert compared == 14 * (9 * 4 + 5 * 5 + 8)
+    assert compared == 14 * (9 * 4 + 5 * 5 + 12)
 
 
 def test_who_may_tells_the_reach_and_the_grants_that_give_it(world, crowd):

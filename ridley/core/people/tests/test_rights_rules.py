@@ -145,13 +145,13 @@ def test_a_role_and_its_limits_are_known_or_refused_with_those_that_are():
     require_role("a", ["a", "b"])
     with pytest.raises(BadRequest, match=r"^role: got 'c', wanted one of a, b\.$"):
         require_role("c", ["a", "b"])
-    require_kinds("a", {"source": ["x"]}, {"source"})
+    require_kinds("the role a", {"source": ["x"]}, {"source"})
     with pytest.raises(BadRequest, match=r"^limits: got 'zip', wanted source for the role a\.$"):
-        require_kinds("a", {"zip": ["1"]}, {"source"})
+        require_kinds("the role a", {"zip": ["1"]}, {"source"})
     with pytest.raises(BadRequest, match=r"^limits: got 'zip', wanted no limits for the role a\.$"):
-        require_kinds("a", {"zip": ["1"]}, set())
+        require_kinds("the role a", {"zip": ["1"]}, set())
     with pytest.raises(BadRequest, match=r"^limits\.source: wanted at least one value"):
-        require_kinds("a", {"source": []}, {"source"})
+        require_kinds("the role a", {"source": []}, {"source"})
 
 
 def test_a_staff_session_is_for_a_superuser_who_signed_in_just_now():
