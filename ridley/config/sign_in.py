@@ -72,6 +72,10 @@ BUTTON = """<form method="post" action="/sign-in/with">{}{}
 WHICH = """<form action="/sign-in"><p><label>Or find your organisation's own way in, by your e-mail address
 <input name="email" type="email" required></label> <button>Find</button></p></form>
 """
+LINK = """<p>The page for this link comes with the web app. Until then the link is used over the API, as the guide for
+administrators shows (docs/guides/admin.md). What stands after # in the address is yours alone: keep it to yourself.</p>
+<p><a href="/sign-in">Sign in</a></p>
+"""
 SIGNED_IN = """<p>You are {name}, {email}.</p>
 <p>Your tenants:</p><ul>{tenants}</ul>
 <form method="post" action="/sign-in">{csrf}<p><button name="sign_out" value="yes">Sign out</button></p></form>
@@ -123,6 +127,12 @@ def sign_in_with(request: HttpRequest) -> HttpResponse:
         return answer
     head = format_html('<meta http-equiv="refresh" content="0; url={}">', address)
     return page("One moment", format_html('<p><a href="{}">On to {}</a></p>', address, provider.name), head)
+
+
+@never_cache
+def link(request: HttpRequest, what: str) -> HttpResponse:
+    """Where links in mails lead until the web app takes them: what stands after # never reaches a server."""
+    return page("A link from a mail", SafeString(LINK))
 
 
 def asked_for(request: HttpRequest) -> dict[str, str]:
@@ -194,4 +204,8 @@ def _signed_out(request: HttpRequest) -> str:
     return HERE
 
 
-urlpatterns = [path("sign-in", sign_in), path("sign-in/with", sign_in_with)]
+urlpatterns = [
+    path("sign-in", sign_in),
+    path("sign-in/with", sign_in_with),
+    path("account/<path:what>", link),
+]
