@@ -41,7 +41,8 @@ def test_every_entry_is_served_and_all_else_of_the_api_is_known():
     assert sorted(ENTRIES.keys() - SERVED.keys()) == []
     mine = [f"api/v1/me/{path}" for path in ("invitation/", "sessions/", "sessions/<int:id>/")]
     known = [
-        "", "healthz", "readyz", "metrics", "sign-in", "sign-in/with", "account/<path:what>", "accounts/google/login/callback/",
+        "", "healthz", "readyz", "metrics", "sign-in", "sign-in/with", "account/<path:what>",
+        "accounts/google/login/callback/",
         "accounts/oidc/<slug:provider_id>/login/callback/", "api/v1/session/providers/", "api/v1/me/", *STAFF, *mine,
         "api/v1/schema/", "^(?:api|_allauth)/",
     ]  # fmt: skip
