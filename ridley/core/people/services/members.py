@@ -28,6 +28,7 @@ from ridley.core.access.roles import (
     with_what_lies_within,
 )
 from ridley.core.access.scope import Scope
+from ridley.core.accounts.models import Kind
 from ridley.core.audit.services import record
 from ridley.core.people import rules
 from ridley.core.people.models import Invitation, InvitationState
@@ -126,6 +127,8 @@ def give_grant(scope: Scope, *, id: int, values: Mapping[str, Any], reason: str)
         found = editable(open_desk, id)
         if Span(found.from_at, found.until_at).is_over(open_desk.now):
             raise Conflict("This membership has ended. Renew it first.", code="membership-ended")
+        if found.user.kind == Kind.SERVICE:
+            raise Conflict("A program has no roles: its tokens say what it may do.", code="program-has-no-roles")
         role, limits = values["role"], values.get("limits") or {}
         require_sound(open_desk, role, limits)
         open_desk.require_no_more_than_own([{"role": role, "limits": limits}])

@@ -199,3 +199,14 @@ def test_who_was_shown_out_does_not_come_back_by_an_invitation_of_before(world, 
     assert kinds(world)[-1] == "core.invitation_withdrawn"
     _, later = invited(admin, email=nila.email)  # meant so, after the end
     assert accept(later, device).status_code == 201
+
+
+def test_an_invitation_for_a_time_that_is_over_is_worth_nothing(world, admin):
+    made, token = invited(admin, until_at=(timezone.now() + timedelta(days=1)).isoformat())
+    with world.pinned():
+        Invitation.objects.filter(pk=made["id"]).update(until_at=timezone.now())
+    assert (offer(token).status_code, accept(token).status_code) == (404, 404)
+    assert nobody_joined(world, admin)
+    with world.pinned():
+        Invitation.objects.filter(pk=made["id"]).update(until_at=timezone.now() + timedelta(days=1))
+    assert accept(token).status_code == 201
