@@ -2,6 +2,8 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
@@ -87,6 +89,8 @@ def test_an_address_that_its_holder_never_confirmed_is_taken_back(brokers, googl
     squatter = User.objects.create_user(f"asha@{BROKERS}", "squatters-horse-9")
     EmailAddress.objects.filter(user=squatter).update(verified=False)
     SocialAccount.objects.create(user=squatter, provider="p5-other", uid="squatter")
+    EmailAddress.objects.create(user=squatter, email="squatter@example.com")  # waits for its link to be used
+    app = TOTP.activate(squatter, "JBSWY3DPEHPK3PXP").instance
     theirs = Client()
     theirs.force_login(squatter, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert theirs.get("/api/v1/me/").status_code == 200
@@ -94,6 +98,9 @@ def test_an_address_that_its_holder_never_confirmed_is_taken_back(brokers, googl
     assert browser.me()["id"] == str(squatter.pk)
     assert theirs.get("/api/v1/me/").status_code == 401
     assert not User.objects.get(pk=squatter.pk).has_usable_password()
+    assert not Authenticator.objects.filter(pk=app.pk).exists()
+    known = EmailAddress.objects.values_list("email", "verified", "primary")
+    assert list(known) == [(f"asha@{BROKERS}", True, True)]
     assert list(SocialAccount.objects.values_list("provider", flat=True)) == ["google"]
 
 

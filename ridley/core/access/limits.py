@@ -5,20 +5,20 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from ridley.core.access.errors import TooMany
 from ridley.core.access.problems import CONTENT_TYPE, as_problem
 from ridley.core.access.scope import TokenRights
-from ridley.core.accounts.limits import Shared, Standing, hit
+from ridley.core.accounts.limits import Shared, Standing
 
-__all__ = ["CountAddresses", "Counted", "arrive", "hit"]
-
-SIGN_IN = ("/_allauth/", "/admin/login/", "/api/v1/schema/")  # what anybody may ask, and no view counts
+ANYBODYS = ("/_allauth/", "/sign-in", "/accounts/", "/api/v1/schema/")  # what anybody may ask, and no view counts
 shared = Shared()
 
 
@@ -55,6 +55,22 @@ def arrive(request: Request) -> Counted | None:
     if isinstance(request.auth, TokenRights):
         return counted("token", str(request.auth.id))
     return counted("person", str(request.user.pk))
+
+
+class CountedView(APIView):
+    """A view beside the tenants: whoever asks is counted before anything is done. It must hold no transaction."""
+
+    counted: Counted | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.counted = arrive(request)
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.counted.headers() if self.counted else {}).items():
+            response[name] = value
+        return response
 
 
 def counted(who: str, name: str) -> Counted | None:
@@ -96,7 +112,7 @@ class CountAddresses:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(SIGN_IN):
+        if not request.path.startswith(ANYBODYS):
             return self.get_response(request)
         try:
             found = counted("address", address(request))

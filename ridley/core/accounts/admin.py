@@ -1,8 +1,11 @@
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from ridley.core.accounts.addresses import confirm
 from ridley.core.accounts.models import Kind, User
+
+admin.site.unregister(UserSession)  # its pages show keys of sessions, with which anybody could be somebody else
 
 
 @admin.register(User)
@@ -23,6 +26,15 @@ class PersonAdmin(UserAdmin):
         super().save_model(request, obj, form, change)
         if obj.kind == Kind.PERSON:
             confirm(obj)
+
+    def get_readonly_fields(self, request, obj=None):
+        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups"]
+        return [*super().get_readonly_fields(request, obj), *rights]
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        """Staff who may change people cannot make themselves superusers, nor take over the account of other staff."""
+        above = obj is not None and (obj.is_staff or obj.is_superuser)
+        return (request.user.is_superuser or not above) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """Memberships lie behind the wall, where this page cannot see them. A person is switched off instead."""

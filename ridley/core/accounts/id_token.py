@@ -24,6 +24,7 @@ FRESH_SECONDS = 300  # a token that an app hands over, for which we chose no non
 LONGEST_SUBJECT = 191  # what django-allauth's table holds
 WELL_KNOWN = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+MAY_LACK = ("userinfo_endpoint",)
 
 
 class BadToken(OAuth2Error):
@@ -47,13 +48,20 @@ def fetch_json(session: Session, address: str, **options: Any) -> dict[str, Any]
 
 
 def discover(session: Session, issuer: str) -> dict[str, Any]:
-    """The provider's own description, which must name the issuer that was asked for. Raises Unreachable."""
+    """The provider's own description, which must name the issuer that was asked for. Raises Unreachable.
+
+    An issuer on https has all of its addresses there: secret, code and keys never travel in the clear.
+    """
+    plain = ("http://",) if issuer.startswith("http://") else ()
     found = fetch_json(session, issuer.rstrip("/") + WELL_KNOWN)
     if found.get("issuer") != issuer:
         raise Unreachable(f"The provider names another issuer than {issuer}: {str(found.get('issuer'))[:200]}.")
     for name in ENDPOINTS:
-        if not str(found.get(name, "")).startswith(("https://", "http://")):
+        if not found.get(name):
             raise Unreachable(f"The provider's description has no {name}.")
+    for name in (*ENDPOINTS, *MAY_LACK):
+        if found.get(name) and not str(found[name]).startswith(("https://", *plain)):
+            raise Unreachable(f"The provider's {name} does not begin with https://.")
     return found
 
 

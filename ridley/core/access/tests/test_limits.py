@@ -101,6 +101,29 @@ def test_signing_in_and_refreshing_are_counted_by_address(db, path):
     assert answers[0]["RateLimit"].startswith('"address";r=1;t=')
 
 
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [("/sign-in", "get"), ("/sign-in", "post"), ("/sign-in/with", "post"), ("/accounts/google/login/callback/", "get"),
+     ("/api/v1/session/providers/", "get"), ("/api/v1/me/invitation/", "post"), ("/api/v1/me/sessions/", "get"),
+     ("/api/v1/staff-sessions/", "post")],
+)  # fmt: skip
+def test_whatever_strangers_may_ask_is_counted_by_address(db, path, method):
+    ask = getattr(Client(), method)
+    with rates(address=(2, 60)):
+        answers = [ask(path) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert answers[0]["RateLimit"].startswith('"address";r=1;t=')
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/me/sessions/", "/api/v1/staff-sessions/"])
+def test_a_person_is_counted_beside_the_tenants_too(world, path):
+    asha = world.client("member")
+    with rates(person=(2, 60)):
+        answers = [asha.get(path) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert answers[1]["RateLimit"].startswith('"person";r=0;t=')
+
+
 def test_without_a_rate_nothing_is_counted_or_told(world):
     with rates():
         answer = world.client("member").get("branches/")

@@ -1,6 +1,7 @@
 """The installation's admin: its own tables, and events to read."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
@@ -175,3 +176,32 @@ def test_a_person_is_made_here_with_an_address_in_small_letters_and_can_sign_in(
     signed = Client().post("/_allauth/app/v1/auth/login", {"email": "ASHA.rao@example.com", "password": PASSWORD},
                            content_type="application/json")  # fmt: skip
     assert signed.status_code == 200
+
+
+def test_staff_who_may_change_people_get_no_rights_by_it_and_nobody_is_shown_keys_of_sessions(db, root):
+    clerk = signed_in_as_clerk()
+    user = User.objects.get(email="clerk@example.com")
+    other = person("other")
+    page = "/admin/accounts/user/{}/change/"
+    wanted = {"email": other.email, "first_name": "Asha", "last_name": "Das", "is_active": "on", "is_staff": "on",
+              "is_superuser": "on"}  # fmt: skip
+    assert clerk.post(page.format(other.pk), wanted).status_code == 302
+    other.refresh_from_db()
+    assert (other.first_name, other.is_staff, other.is_superuser) == ("Asha", False, False)
+    for above in (user, User.objects.get(is_superuser=True)):
+        assert clerk.post(page.format(above.pk), {**wanted, "email": above.email}).status_code == 403
+        sent = {"password1": "another-horse-9", "password2": "another-horse-9", "usable_password": "true"}
+        assert clerk.post(f"/admin/accounts/user/{above.pk}/password/", sent).status_code == 403
+    assert root.post(page.format(other.pk), wanted).status_code == 302
+    other.refresh_from_db()
+    assert (other.is_staff, other.is_superuser) == (True, True)
+    assert root.get("/admin/usersessions/usersession/").status_code == 404
+
+
+def signed_in_as_clerk():
+    user = person("clerk")
+    User.objects.filter(pk=user.pk).update(is_staff=True, email="clerk@example.com")
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client

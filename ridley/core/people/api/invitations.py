@@ -14,11 +14,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ridley.core.access import request_id
 from ridley.core.access.errors import BadRequest, Refusal
 from ridley.core.access.fields import BoundedJSON, Input, Output
+from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import MEMBERS_EDIT
 from ridley.core.access.problems import as_problem
 from ridley.core.access.schema import PROBLEM
@@ -184,10 +184,10 @@ class AcceptedOut(Output):
 TOKEN = OpenApiParameter(
     TOKEN_HEADER, str, OpenApiParameter.HEADER, required=True, description="What stands after # in the link."
 )
-REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (400, 401, 403, 404, 409, 415)}
+REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (400, 401, 403, 404, 409, 415, 429)}
 
 
-class OfferView(APIView):
+class OfferView(CountedView):
     """The invitation that a link names."""
 
     permission_classes = (AllowAny,)

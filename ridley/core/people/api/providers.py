@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ridley.core.access.errors import BadRequest
 from ridley.core.access.fields import Input, ModelInput, Output
+from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import PROVIDERS_EDIT
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
@@ -131,7 +131,7 @@ class WaysInOut(Output):
     providers = OfferedOut(many=True)
 
 
-class WaysInView(APIView):
+class WaysInView(CountedView):
     """Which identity providers are offered for an e-mail domain (an address will do), a tenant, or a Partner."""
 
     authentication_classes = ()
@@ -140,7 +140,7 @@ class WaysInView(APIView):
     @extend_schema(
         auth=[],
         parameters=[OpenApiParameter(name, str) for name in ("email", "tenant", "partner")],
-        responses={200: WaysInOut, (400, "application/problem+json"): PROBLEM},
+        responses={200: WaysInOut, **{(status, "application/problem+json"): PROBLEM for status in (400, 429)}},
     )
     def get(self, request: Request) -> Response:
         given: dict[str, str] = {name: request.query_params.get(name, "") for name in ("email", "tenant", "partner")}

@@ -8,14 +8,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ridley.core.access.errors import NotFound
 from ridley.core.access.fields import Output
+from ridley.core.access.limits import CountedView
 from ridley.core.access.schema import PROBLEM
 from ridley.core.accounts import sessions
 
-REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (401, 403)}
+REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (401, 403, 429)}
 
 
 class SessionOut(Output):
@@ -38,7 +38,7 @@ def current(request: Request) -> str | None:
     return sessions.session_key_of(request._request, request.auth)[0]
 
 
-class MySessionsView(APIView):
+class MySessionsView(CountedView):
     """Where I am signed in: by a cookie, or by tokens."""
 
     metadata_class: Any = None
@@ -57,7 +57,7 @@ class MySessionsView(APIView):
         return Response(status=204)
 
 
-class MySessionView(APIView):
+class MySessionView(CountedView):
     metadata_class: Any = None
 
     @extend_schema(responses={204: None, **REFUSALS, (404, "application/problem+json"): PROBLEM})

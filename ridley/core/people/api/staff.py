@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from django.db import transaction
-from django.http import HttpResponseBase
 from django.urls import path
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ridley.core.access import request_id
 from ridley.core.access.errors import BadRequest, Denied
 from ridley.core.access.fields import BoundedJSON, Input, Output
+from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import STAFF_END, STAFF_VIEW
 from ridley.core.access.schema import PROBLEM
 from ridley.core.access.views import ListView, ScopedView
@@ -54,20 +52,14 @@ class StaffStaysOut(Output):
 
 
 def answers(status: int, output: Any, *refusals: int) -> dict[Any, Any]:
-    return {status: output, **{(refusal, "application/problem+json"): PROBLEM for refusal in (401, 403, *refusals)}}
+    refused = (401, 403, 429, *refusals)
+    return {status: output, **{(refusal, "application/problem+json"): PROBLEM for refusal in refused}}
 
 
-class StaffView(APIView):
-    """For superusers. What is refused leaves nothing behind."""
+class StaffView(CountedView):
+    """For superusers. What is refused leaves nothing behind: each service is one transaction."""
 
     parser_classes = (BoundedJSON,)
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with transaction.atomic():
-            response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

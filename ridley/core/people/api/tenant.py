@@ -10,11 +10,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ridley.core.access.etag import expected_version
 from ridley.core.access.fields import Input, ModelInput, Output
-from ridley.core.access.limits import arrive
+from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import (
     BRANCHES_EDIT,
     BRANCHES_VIEW,
@@ -49,12 +48,8 @@ class MeOut(Output):
     tenants = MyTenantOut(many=True)
 
 
-class MeView(APIView):
+class MeView(CountedView):
     """Who am I, and where do I belong?"""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        arrive(request)
-        super().initial(request, *args, **kwargs)
 
     @extend_schema(responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}})
     def get(self, request: Request) -> Response:

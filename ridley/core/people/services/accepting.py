@@ -67,13 +67,13 @@ def accept(token: str, *, person: User | None, values: Mapping[str, Any], reques
 
 
 def vouched_for(scope: Scope, found: Found, *, lock: bool) -> Invitation:
-    """The invitation, if it still waits and whoever invites could still offer it. Raises NotFound.
+    """The invitation, if it still waits, offers time to come, and could still be offered. Raises NotFound.
 
     An invitation is worth what its inviter's rights are worth now: whoever lost theirs leaves no door open behind them.
     """
     rows = Invitation.objects.select_for_update() if lock else Invitation.objects.all()
     waiting = rows.filter(tenant_id=scope.tenant_id, state=InvitationState.WAITING, expires_at__gt=timezone.now())
-    invitation = waiting.filter(pk=found.invitation_id).first()
+    invitation = waiting.exclude(until_at__lte=timezone.now()).filter(pk=found.invitation_id).first()
     if invitation is None or not may_still_give(found.tenant_key, invitation):
         raise not_valid()
     return invitation

@@ -27,12 +27,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, connection, transaction
 
 from ridley.core.access import request_id
 from ridley.core.access.door import opened, trusted_scope
 from ridley.core.access.errors import Denied
+from ridley.core.accounts import sessions
 from ridley.core.accounts.models import Kind, User
 from ridley.core.people import claims as said
 from ridley.core.people.models import Domain, PartnerProvider
@@ -157,11 +159,13 @@ def find_account(provider: Provider | None, subject: str, email: str, place: Pla
 
 
 def take_back(user: User) -> None:
-    """Whoever had this account never proved the address: its password, sessions and other providers end.
+    """Whoever had this account never proved the address: all that they could come in by, or keep the owner out, ends.
 
-    A new unusable password ends every session, for each holds a digest of the one it began with.
+    That is password, sessions, other providers, second factor, and links for other addresses that wait in their mail.
     """
-    SocialAccount.objects.filter(user=user).delete()
+    for kind in (SocialAccount, EmailAddress, Authenticator):
+        kind.objects.filter(user=user).delete()
+    sessions.end_sessions(user.pk)
     user.set_unusable_password()
     user.save(update_fields=["password"])
 

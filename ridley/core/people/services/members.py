@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ridley.core.access.branches import branches_within
 from ridley.core.access.door import scope_now
@@ -27,8 +28,10 @@ from ridley.core.access.roles import (
     with_what_lies_within,
 )
 from ridley.core.access.scope import Scope
+from ridley.core.accounts.models import Kind
 from ridley.core.audit.services import record
 from ridley.core.people import rules
+from ridley.core.people.models import Invitation, InvitationState
 from ridley.core.people.queries import members as queries
 from ridley.core.people.queries import tenant as tenant_queries
 from ridley.core.people.rules import Span
@@ -95,7 +98,8 @@ def update_membership(scope: Scope, *, id: int, values: Mapping[str, Any], reaso
 
 
 def end_membership(scope: Scope, *, id: int, reason: str) -> Membership:
-    """End a membership now, and all its roles with it. Ending it again changes nothing."""
+    """End a membership now, with all its roles and the invitations that would begin it again. Again changes nothing."""
+    invited = list(waiting_for(scope, id))  # locked before the tenant's row, as by who accepts one
     with desk(scope) as open_desk:
         found = manageable(open_desk, id)
         if not Span(found.from_at, found.until_at).is_over(open_desk.now):
@@ -103,7 +107,18 @@ def end_membership(scope: Scope, *, id: int, reason: str) -> Membership:
                 finish(open_desk, found, grant, reason=reason)
             at = max(open_desk.now, found.from_at)
             change(scope, "core.membership_ended", found, found, {"until_at": at}, reason=reason)
+            for invitation in invited:
+                invitation.state, invitation.ended_at = InvitationState.WITHDRAWN, open_desk.now
+                invitation.save(update_fields=["state", "ended_at"])
+                record(scope, "core.invitation_withdrawn", subject=invitation, reason=reason, email=invitation.email)
     return queries.member(scope, id)
+
+
+def waiting_for(scope: Scope, id: int) -> QuerySet[Invitation]:
+    """The invitations that wait for a member, locked."""
+    member = Membership.objects.filter(tenant_id=scope.tenant_id, pk=id)
+    waiting = Invitation.objects.select_for_update().filter(tenant_id=scope.tenant_id, state=InvitationState.WAITING)
+    return waiting.filter(email__in=member.values("user__email")).order_by("pk")
 
 
 def give_grant(scope: Scope, *, id: int, values: Mapping[str, Any], reason: str) -> Grant:
@@ -112,6 +127,8 @@ def give_grant(scope: Scope, *, id: int, values: Mapping[str, Any], reason: str)
         found = editable(open_desk, id)
         if Span(found.from_at, found.until_at).is_over(open_desk.now):
             raise Conflict("This membership has ended. Renew it first.", code="membership-ended")
+        if found.user.kind == Kind.SERVICE:
+            raise Conflict("A program has no roles: its tokens say what it may do.", code="program-has-no-roles")
         role, limits = values["role"], values.get("limits") or {}
         require_sound(open_desk, role, limits)
         open_desk.require_no_more_than_own([{"role": role, "limits": limits}])

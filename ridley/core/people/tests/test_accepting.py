@@ -184,3 +184,29 @@ def test_a_superuser_at_work_invites_the_first_admin_and_the_link_outlives_the_s
     User.objects.filter(pk=root.pk).update(is_superuser=True)
     assert accept(token).status_code == 201
     assert grants(world, "nila@example.com") == [("admin", {})]
+
+
+def test_who_was_shown_out_does_not_come_back_by_an_invitation_of_before(world, admin):
+    nila = member(world, "member")
+    made, token = invited(admin, email=nila.email)
+    with world.pinned():
+        id = Membership.objects.get(user=nila).pk
+    assert admin.post(f"members/{id}/end/", {"reason": "Left the company."}).status_code == 200
+    assert admin.get(f"invitations/{made['id']}/").json()["state"] == "withdrawn"
+    device = FrontEnd()
+    device.sign_in(nila)
+    assert accept(token, device).status_code == 404
+    assert kinds(world)[-1] == "core.invitation_withdrawn"
+    _, later = invited(admin, email=nila.email)  # meant so, after the end
+    assert accept(later, device).status_code == 201
+
+
+def test_an_invitation_for_a_time_that_is_over_is_worth_nothing(world, admin):
+    made, token = invited(admin, until_at=(timezone.now() + timedelta(days=1)).isoformat())
+    with world.pinned():
+        Invitation.objects.filter(pk=made["id"]).update(until_at=timezone.now())
+    assert (offer(token).status_code, accept(token).status_code) == (404, 404)
+    assert nobody_joined(world, admin)
+    with world.pinned():
+        Invitation.objects.filter(pk=made["id"]).update(until_at=timezone.now() + timedelta(days=1))
+    assert accept(token).status_code == 201

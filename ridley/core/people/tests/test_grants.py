@@ -264,3 +264,15 @@ def test_changing_rights_needs_the_right_and_outsiders_see_nothing(world):
     assert refused(world, lambda: give(clerk, member, "admin")) == (403, "denied")
     outsider = Client(world.tenant.key, person())
     assert refused(world, lambda: give(outsider, member, "admin")) == (404, "not-found")
+
+
+def test_a_program_is_given_no_role_which_would_mean_nothing(world):
+    admin, member = world.client("admin"), world.client("member")
+    assert admin.post("service-accounts/", {"name": "Nightly import"}).status_code == 201
+    ids = {one["kind"]: one["id"] for one in admin.get("members/").json()["items"] if one["email"] != admin.user.email}
+    role = {"role": "assistant.viewer", "reason": "To see."}
+    refused = admin.post(f"members/{ids['service']}/grants/", role)
+    assert (refused.status_code, refused.json()["code"]) == (409, "program-has-no-roles")
+    assert admin.get(f"members/{ids['service']}/grants/").json()["items"] == []
+    assert admin.post(f"members/{ids['person']}/grants/", role).status_code == 201
+    assert member.get("assistant/sources/").status_code == 200
