@@ -24,7 +24,7 @@ ADDRESS_LIMIT = 30  # an office shares one address
 FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS = 60, 3600
 FORGOTTEN_AFTER = timedelta(days=1)
 KNOWN_FOR = timedelta(days=30)
-SWEEP = "DELETE FROM accounts_guess WHERE key IN (SELECT key FROM accounts_guess WHERE at < %s LIMIT 20)"
+SWEEP = "DELETE FROM accounts_guess WHERE key = ANY (ARRAY(SELECT key FROM accounts_guess WHERE at < %s LIMIT 20))"
 
 
 class TooManyAttempts(Exception):

@@ -20,8 +20,8 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.ex
 """
 ADD = f"{SET} WHERE accounts_cacheentry.expires_at <= clock_timestamp()"
 SWEEP = """
-DELETE FROM accounts_cacheentry WHERE key IN (
-    SELECT key FROM accounts_cacheentry WHERE expires_at <= clock_timestamp() LIMIT 20 FOR UPDATE SKIP LOCKED)
+DELETE FROM accounts_cacheentry WHERE key = ANY (ARRAY(  -- an array, for it is made once: IN may ask again for each row
+    SELECT key FROM accounts_cacheentry WHERE expires_at <= clock_timestamp() LIMIT 20 FOR UPDATE SKIP LOCKED))
 """
 
 

@@ -9,13 +9,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from ridley.core.access.errors import Invalid
-from ridley.core.access.permissions import MEMBERS_EDIT, PROVIDERS_EDIT, TOKENS_EDIT
+from ridley.core.access.permissions import MEMBERS_EDIT, PROVIDERS_EDIT, TENANT_EDIT, TOKENS_EDIT
 
 PREFIX = "rdl_"  # by which scanners for leaked secrets can know one
 SPELLED = re.compile(r"rdl_([1-9][0-9]{0,17})_([0-9a-f]{64})([0-9a-f]{8})")
 LONGEST_DAYS = 366
-# What was stolen must not be able to let others in, or it could not be ended by revoking it.
-NEVER = frozenset({TOKENS_EDIT, MEMBERS_EDIT, PROVIDERS_EDIT})
+# What was stolen must not let others in or lower the bar for them, or revoking it would not end the harm.
+NEVER = frozenset({TOKENS_EDIT, MEMBERS_EDIT, PROVIDERS_EDIT, TENANT_EDIT})
 
 
 def spelled(id: int, secret: bytes) -> str:
