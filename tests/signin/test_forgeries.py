@@ -90,10 +90,10 @@ def test_a_forged_id_token_is_refused(brokers, google, browser, monkeypatch, for
     path = browser.choose(browser.begin("google"), "asha")
     before = rows()
     make = FORGERIES[forgery](google)
-    monkeypatch.setattr(adapter.outbound, "session", lambda: Swapped(real(), make))
+    monkeypatch.setattr(adapter.outbound, "session", lambda **limits: Swapped(real(), make))
     assert browser.come_back(path) == "token-refused"
     assert (browser.me(), rows()) == (None, before)
-    monkeypatch.setattr(adapter.outbound, "session", lambda: Swapped(real(), forged(google)))
+    monkeypatch.setattr(adapter.outbound, "session", lambda **limits: Swapped(real(), forged(google)))
     honest = Browser()
     assert honest.sign_in("google", "asha") == ""
     assert honest.me()["email"] == f"asha@{BROKERS}"
@@ -174,6 +174,6 @@ def test_userinfo_must_speak_of_the_same_person(brokers, own, browser, monkeypat
             return answer
 
     before = rows()
-    monkeypatch.setattr(adapter.outbound, "session", lambda: Lying(real(), lambda token: token))
+    monkeypatch.setattr(adapter.outbound, "session", lambda **limits: Lying(real(), lambda token: token))
     assert browser.come_back(path) == "sign-in-failed"
     assert (browser.me(), rows()) == (None, before)

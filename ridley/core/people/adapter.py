@@ -23,6 +23,7 @@ from ridley.core.people.queries.providers import GOOGLE, Provider, provider_at_s
 from ridley.core.people.services.arrivals import arrive
 
 LOGIN_ERROR = "/sign-in"
+SECONDS = 5  # somebody waits, and so does a thread of the web server
 logger = logging.getLogger(__name__)
 
 
@@ -71,7 +72,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(HttpResponseRedirect(add_query_params(state.get("next") or LOGIN_ERROR, told)))
 
     def get_requests_session(self) -> Session:
-        return outbound.session()
+        return outbound.session(seconds=SECONDS)
 
 
 def error_code(error: Any, exception: Any) -> str:

@@ -110,7 +110,7 @@ class HolderOut(Output):
 
 
 class WhoView(ListView):
-    """Who may do this?"""
+    """Which people may do this? What programs may stands at their tokens, under service-accounts."""
 
     permissions = {"get": RIGHTS_VIEW}
     output = HolderOut

@@ -11,7 +11,7 @@ from ridley.core.access import encryption, outbound
 from ridley.core.access.door import opened, trusted_scope
 from ridley.core.access.errors import Invalid
 from ridley.core.access.permissions import PROVIDERS_EDIT
-from ridley.core.access.roles import permissions_of
+from ridley.core.access.roles import kinds_for, permissions_of
 from ridley.core.access.scope import Scope
 from ridley.core.accounts.id_token import Unreachable, discover
 from ridley.core.audit.services import archive_record, locked, record, told
@@ -97,9 +97,11 @@ def require_issuer(issuer: str) -> None:
 
 
 def require_roles(roles: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise unless each value stands for a role that there is, limited by what limits it. The values may come later."""
     for rule in roles.values():
         if not permissions_of(str(rule.get("role"))):
             raise Invalid(f"roles: there is no role {str(rule.get('role'))[:60]!r}.", code="unknown-role")
+        require_kinds(f"the role {rule['role']}", rule.get("limits") or {}, kinds_for(str(rule["role"])))
 
 
 def note_domain(domain: Domain, *, actor_id: Any, request_id: str, removed: bool = False) -> None:

@@ -70,6 +70,8 @@ def test_a_stale_change_is_refused_without_showing_the_secret(admin):
         ({"roles": {"x": {"role": "no-such-role"}}}, 422, "unknown-role"),
         ({"roles": {"x": {"role": "admin", "limits": {"source": "x"}}}}, 400, "invalid"),
         ({"roles": {"x": {}}}, 400, "invalid"),
+        ({"roles": {"x": {"role": "assistant.viewer", "limits": {"sources": ["x"]}}}}, 400, "unknown-limit"),
+        ({"roles": {"x": {"role": "assistant.viewer", "limits": {"source": []}}}}, 400, "empty-limit"),
         ({"domains": ["Acme.Example.com"]}, 422, "domain-not-verified"),
         ({"slug": "No Slug"}, 400, "invalid"),
         ({"client_secret": ""}, 400, "invalid"),
