@@ -145,7 +145,8 @@ def asked_for(request: HttpRequest) -> dict[str, str]:
 
 def page(title: str, body: str, head: str = "") -> HttpResponse:
     answer = HttpResponse(format_html(PAGE, title=title, body=body, head=head))
-    answer["Referrer-Policy"] = "no-referrer"
+    # With "no-referrer" a browser sends our forms with "Origin: null", and they are refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
 
 

@@ -30,7 +30,7 @@ WELCOME = """<!doctype html>
 {browse}</ul>
 </html>
 """
-BROWSE = '<li><a href="/api/browse/login/?next=/api/v1/me/">Sign in and browse the API</a>, in development</li>\n'
+BROWSE = '<li><a href="/sign-in?next=/api/v1/me/">Sign in and browse the API</a>, in development</li>\n'
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -90,6 +90,4 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularJSONAPIView.as_view()),
     path("api/v1/<slug:tenant>/", include(tenant_patterns)),
 ]
-if settings.DEBUG:
-    urlpatterns.append(path("api/browse/", include("rest_framework.urls")))
 urlpatterns.append(re_path(r"^(?:api|_allauth)/", nothing_here))

@@ -135,7 +135,7 @@ def test_the_page_runs_nothing_and_repeats_nothing_that_a_link_brings(visitor, o
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "form-action 'self'" in policy
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
 
 
@@ -144,4 +144,4 @@ def test_a_link_from_a_mail_is_told_where_it_is_used(visitor, path):
     answer = visitor.get(f"/account/{path}")
     assert answer.status_code == 200
     assert "docs/guides/admin.md" in answer.content.decode()
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"

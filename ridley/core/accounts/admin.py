@@ -1,3 +1,6 @@
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -5,7 +8,9 @@ from django.contrib.auth.admin import UserAdmin
 from ridley.core.accounts.addresses import confirm
 from ridley.core.accounts.models import Kind, User
 
-admin.site.unregister(UserSession)  # its pages show keys of sessions, with which anybody could be somebody else
+# Keys of sessions, with which anybody could be somebody else; second factors; who is who at a provider: none of it is
+# for a form.
+admin.site.unregister([UserSession, Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(User)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -14,9 +13,6 @@ from ridley.core.access import encryption, request_id
 from ridley.core.access.errors import Refusal
 from ridley.core.people.models import Domain, PartnerProvider
 from ridley.core.people.services.providers import note_domain, require_issuer, require_roles
-
-# django-allauth's own tables of providers and of their tokens: ours are elsewhere, and tokens are not kept.
-admin.site.unregister([SocialApp, SocialToken])
 
 
 @admin.register(Domain)

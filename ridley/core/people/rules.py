@@ -92,13 +92,14 @@ def require_some_time(span: Span, *, now: datetime) -> Span:
 
 
 def require_admin_left(before: Sequence[Span], after: Sequence[Span], *, now: datetime) -> None:
-    """Raise Conflict if a tenant would lose its last administrator without limits: now, or the last one for good.
+    """Raise Conflict if a tenant would be without an administrator without limits at a moment at which it had one.
 
-    `before` and `after` are the times of all such administrators.
+    `before` and `after` are the times of all such administrators. Such a time begins now, where one of `after` ends, or
+    where one of `before` begins: no other moment needs a look.
     """
-    lost_now = any(span.holds(now) for span in before) and not any(span.holds(now) for span in after)
-    lost_for_good = any(span.until_at is None for span in before) and all(span.until_at is not None for span in after)
-    if lost_now or lost_for_good:
+    ends = [span.until_at for span in after if span.until_at is not None]
+    moments = [now, *(at for at in (*ends, *(span.from_at for span in before)) if at > now)]
+    if any(any(span.holds(at) for span in before) and not any(span.holds(at) for span in after) for at in moments):
         detail = "The tenant would be left without an administrator who is not limited. Name another one first."
         raise Conflict(detail, code="last-admin")
 

@@ -68,7 +68,7 @@ def offered(*, domain: str = "", tenant_key: str = "", partner_key: str = "") ->
     if tenant is not None:
         with pinned(tenant.pk):
             own = IdentityProvider.objects.filter(tenant_id=tenant.pk, enabled=True, archived_at=None).order_by("name")
-            found += [one for one in own if tenant_key or domain in one.domains]
+            found += [one for one in own if (one.domains if tenant_key else domain in one.domains)]
     named = {"partner_id": tenant.partner_id} if tenant else {"partner__domains__name": domain}
     named = {"partner__key": partner_key} if partner_key else named
     found += PartnerProvider.objects.filter(**named, enabled=True).order_by("name")

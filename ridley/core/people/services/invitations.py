@@ -35,6 +35,7 @@ def invite(scope: Scope, *, values: Mapping[str, Any], origin: str) -> Invitatio
     roles = list(dict.fromkeys(values["roles"]))
     for role in roles:
         require_may_give(scope, role=role, limits=limits)
+    require_not_staff(scope, email)
     require_branch(scope, values.get("branch_id"))
     require_future(values.get("from_at"), values.get("until_at"), now)
     mine = Invitation.objects.filter(tenant_id=scope.tenant_id, email=email)
@@ -72,6 +73,12 @@ def resend(scope: Scope, *, id: int, origin: str) -> Invitation:
     write_to(found, token, origin)
     record(scope, "core.invitation_sent_again", subject=found, email=found.email)
     return queries.invitation(scope, id)
+
+
+def require_not_staff(scope: Scope, email: str) -> None:
+    """Raise Denied if staff at work would make staff a member: their session would never end."""
+    if scope.staff_session_id is not None and User.objects.filter(email=email, is_superuser=True).exists():
+        raise Denied("Staff at work take in no staff. A member of the tenant may.", code="staff-stay-staff")
 
 
 def withdraw(scope: Scope, *, id: int) -> Invitation:

@@ -129,6 +129,8 @@ def give_grant(scope: Scope, *, id: int, values: Mapping[str, Any], reason: str)
             raise Conflict("This membership has ended. Renew it first.", code="membership-ended")
         if found.user.kind == Kind.SERVICE:
             raise Conflict("A program has no roles: its tokens say what it may do.", code="program-has-no-roles")
+        if scope.staff_session_id is not None and found.user.is_superuser:
+            raise Denied("Staff at work give staff no roles. A member of the tenant may.", code="staff-stay-staff")
         role, limits = values["role"], values.get("limits") or {}
         require_sound(open_desk, role, limits)
         open_desk.require_no_more_than_own([{"role": role, "limits": limits}])

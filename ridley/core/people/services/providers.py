@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ from ridley.core.accounts.id_token import Unreachable, discover
 from ridley.core.audit.services import archive_record, locked, record, told
 from ridley.core.people.models import Domain, IdentityProvider, PartnerProvider
 from ridley.core.people.queries import providers as queries
+from ridley.core.people.rules import require_kinds
 
 SECRET = "client_secret"  # noqa: S105 the field's name
 HIDDEN = "changed"
@@ -86,7 +88,8 @@ def require_sense(scope: Scope, values: Mapping[str, Any]) -> None:
             f"domains: {missing[0]} is not verified to be yours. An administrator of the installation does that.",
             code="domain-not-verified",
         )
-    require_issuer(values.get("issuer", "https://"))
+    if "issuer" in values:
+        require_issuer(values["issuer"])
     require_roles(values.get("roles", {}))
 
 
@@ -94,6 +97,9 @@ def require_issuer(issuer: str) -> None:
     plain_allowed = settings.ENVIRONMENT in ("development", "test")
     if not issuer.startswith("https://") and not (plain_allowed and issuer.startswith("http://")):
         raise Invalid("issuer: wanted an address that begins with https://.", code="issuer-not-https")
+    parts = urlsplit(issuer)
+    if parts.username or parts.query or parts.fragment or not parts.hostname:
+        raise Invalid("issuer: wanted https://, a host and perhaps a path, and nothing else.", code="issuer-not-plain")
 
 
 def require_roles(roles: Mapping[str, Mapping[str, Any]]) -> None:

@@ -67,6 +67,8 @@ def test_a_stale_change_is_refused_without_showing_the_secret(admin):
     [
         ({"domains": ["acme.example.com", "other.example.com"]}, 422, "domain-not-verified"),
         ({"issuer": "ftp://id.example.com"}, 422, "issuer-not-https"),
+        ({"issuer": "https://a:b@id.example.com"}, 422, "issuer-not-plain"),
+        ({"issuer": "https://id.example.com/?x=1"}, 422, "issuer-not-plain"),
         ({"roles": {"x": {"role": "no-such-role"}}}, 422, "unknown-role"),
         ({"roles": {"x": {"role": "admin", "limits": {"source": "x"}}}}, 400, "invalid"),
         ({"roles": {"x": {}}}, 400, "invalid"),

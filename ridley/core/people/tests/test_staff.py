@@ -243,3 +243,24 @@ def test_no_tenant_is_called_like_the_list_of_sessions(db):
 
     with pytest.raises(IntegrityError, match="tenant_key_not_reserved"):
         make_world("staff-sessions")
+
+
+def test_staff_at_work_make_no_staff_a_member_which_would_outlast_the_session(world, root):
+    other = Client(world.tenant.key, person("other-root"))
+    User.objects.filter(pk=other.user.pk).update(is_superuser=True)
+    admin, member = world.client("admin"), world.client("member")
+    assert start(root, world).status_code == 201
+    before = events(world)
+    for email in (root.user.email.upper(), other.user.email):
+        refused = root.post("invitations/", {"email": email, "roles": ["admin"]})
+        assert (refused.status_code, refused.json()["code"]) == (403, "staff-stay-staff")
+    assert events(world) == before
+    assert root.post("invitations/", {"email": "new@example.com", "roles": ["admin"]}).status_code == 201
+    assert admin.post("invitations/", {"email": root.user.email, "roles": ["member"]}).status_code == 201
+    with world.pinned():
+        id = Membership.objects.get(user=member.user).pk
+    User.objects.filter(pk=member.user.pk).update(is_superuser=True)
+    grant = {"role": "admin", "reason": "To stay."}
+    refused = root.post(f"members/{id}/grants/", grant)
+    assert (refused.status_code, refused.json()["code"]) == (403, "staff-stay-staff")
+    assert admin.post(f"members/{id}/grants/", grant).status_code == 201
