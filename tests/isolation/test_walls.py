@@ -24,6 +24,12 @@ MODES = {"the policies alone": ["filters"], "the queries' filters alone": ["poli
 HARMLESS = {
     "GET meta/": "reads the one tenant that the door has found",
     "PATCH meta/": "writes the one tenant that the door has found",
+    "GET domains/": "of a table without a tenant; kept apart by its holder, which test_matrix asks for",
+    "GET events/kinds/": "says the same to everybody",
+    "GET roles/": "says the same to everybody",
+    "GET rights/me/": "says what the door has found",
+    "POST invitations/many/": "names nothing that is there already",
+    "POST providers/": "names nothing that is there already",
     "POST assistant/datasets/": "names nothing that is there already",
     "POST assistant/sources/": "names nothing that is there already",
     "POST service-accounts/": "names nothing that is there already",
