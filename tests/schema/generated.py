@@ -22,7 +22,7 @@ from tests.schema.things import FIELDS, FILE
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 SEED = int(os.environ.get("RIDLEY_SCHEMATHESIS_SEED", "1"))  # the same requests in every run; others on purpose
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = int(os.environ.get("RIDLEY_SCHEMATHESIS_EXAMPLES") or 15)  # of an operation, besides the systematic ones
+EXAMPLES = int(os.environ.get("RIDLEY_SCHEMATHESIS_EXAMPLES") or 10)  # of an operation, besides the systematic ones
 TOKEN_SECONDS = 200  # a token is good for 300
 
 described = schemathesis.openapi.from_path(DOCUMENT)
