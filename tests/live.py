@@ -48,11 +48,13 @@ class Live:
         body = {"email": self.email(name), "password": self.password}
         return self.asked("/_allauth/app/v1/auth/login", body)["meta"]["access_token"]
 
-    def asked(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        """GET, or POST of a body, and the JSON that comes back."""
+    def asked(
+        self, path: str, body: Any = None, headers: Mapping[str, str] | None = None, method: str | None = None
+    ) -> Any:
+        """GET, or POST (or `method`) of a body, and the JSON that comes back."""
         content = None if body is None else json.dumps(body).encode()
         named = {"Content-Type": "application/json", **(headers or {})}
-        request = urllib.request.Request(self.address + path, content, named)
+        request = urllib.request.Request(self.address + path, content, named, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 

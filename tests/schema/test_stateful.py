@@ -28,7 +28,8 @@ STEPS = 8  # of a walk
 # Reached by no link: they take no id and answer with none, or name nothing by an id.
 WITHOUT_LINKS = {
     "GET /api/v1/me/", "GET /api/v1/me/invitation/", "POST /api/v1/me/invitation/", "DELETE /api/v1/me/sessions/",
-    "GET /api/v1/{tenant}/events/", "GET /api/v1/{tenant}/meta/", "GET /api/v1/{tenant}/roles/",
+    "GET /api/v1/{tenant}/meta/", "GET /api/v1/{tenant}/roles/", "GET /api/v1/{tenant}/domains/",
+    "GET /api/v1/session/providers/",
     "GET /api/v1/{tenant}/events/kinds/", "GET /api/v1/staff-sessions/", "POST /api/v1/staff-sessions/",
     "PATCH /api/v1/{tenant}/meta/",
 }  # fmt: skip

@@ -160,7 +160,7 @@ class TestDrill:
         (target.state.storage / "stray").write_bytes(b"of the old data")
         before, files = target.tables(), target.files()
         said = refused(capsys, made, target.state.home, 1)
-        assert "(2 tenants, 4 people, 42 events) and 3 files. They would be gone; --yes" in said
+        assert "(2 tenants, 6 people, 42 events) and 3 files. They would be gone; --yes" in said
         assert (target.tables(), target.files(), target.databases()) == (before, files, {"postgres", "ridley"})
         assert main(["restore", str(made), "--home", target.path, "--yes"]) == 0
         assert target.tables()["audit_event"] == manifest.Manifest.read(made).tables["audit_event"]

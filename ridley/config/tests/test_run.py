@@ -160,7 +160,7 @@ def test_a_first_start_does_every_step_and_ctrl_c_ends_every_process(copy: Copy)
         assert secret.stat().st_mode & 0o777 == 0o600
     assert eventually(lambda: {"sleep 1000", "sleep 1001"} <= set(copy.processes()))
     run.send_signal(signal.SIGINT)
-    assert run.communicate(timeout=20)[0].lstrip() == "Stopping (Ctrl-C again to hurry).\nStopped.\n"
+    assert run.communicate(timeout=60)[0].lstrip() == "Stopping (Ctrl-C again to hurry).\nStopped.\n"
     assert run.returncode == 0
     assert copy.processes() == []
 
@@ -170,7 +170,7 @@ def test_a_signal_in_the_middle_of_a_step_ends_what_was_started(copy: Copy, numb
     run = copy.start("run", TEST_MIGRATE_SECONDS="60")
     read_until(run, "Bringing the tables up to date (")
     run.send_signal(number)
-    run.communicate(timeout=20)
+    run.communicate(timeout=60)
     assert run.returncode == 0
     assert copy.processes() == []
 
@@ -180,7 +180,7 @@ def test_a_second_start_keeps_port_secrets_and_data_and_loads_no_demo_again(copy
     read_until(first, "Stop: Ctrl-C")
     before, secrets = copy.noted()["port"], get(copy)["environment"]["RIDLEY_SECRET_KEY"]
     first.send_signal(signal.SIGTERM)
-    first.communicate(timeout=20)
+    first.communicate(timeout=60)
     second = copy.start("run")
     output = read_until(second, "Stop: Ctrl-C")
     assert copy.noted()["port"] == before
@@ -201,14 +201,14 @@ def test_the_tables_are_brought_up_to_date_again_when_something_changed(copy: Co
         with psycopg.connect(url) as connection:
             connection.execute("INSERT INTO django_migrations VALUES (1)")
     first.send_signal(signal.SIGTERM)
-    first.communicate(timeout=20)
+    first.communicate(timeout=60)
     assert "Bringing the tables up to date" in read_until(copy.start("run", "--no-demo"), "Stop: Ctrl-C")
 
 
 def test_a_second_run_of_the_same_home_names_the_address_of_the_first(copy: Copy) -> None:
     read_until(copy.start("run", "--no-demo"), "Stop: Ctrl-C")
     second = copy.start("run")
-    output = second.communicate(timeout=20)[0]
+    output = second.communicate(timeout=60)[0]
     assert output.startswith(f"Ridley already runs from {copy.home} at {copy.noted()['address']}.")
     assert second.returncode == 0
     assert get(copy)["pid"] == copy.pid_of("web")
@@ -250,7 +250,7 @@ def test_when_even_the_guard_is_killed_the_next_start_ends_what_was_left(copy: C
     read_until(again, "Stop: Ctrl-C")
     assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in left)
     again.send_signal(signal.SIGTERM)
-    again.communicate(timeout=20)
+    again.communicate(timeout=60)
     assert copy.processes() == []
 
 
@@ -279,7 +279,7 @@ def test_a_demo_that_was_interrupted_is_loaded_again(copy: Copy) -> None:
     first = copy.start("run")
     read_until(first, "Stop: Ctrl-C")
     first.send_signal(signal.SIGTERM)
-    first.communicate(timeout=20)
+    first.communicate(timeout=60)
     (copy.home / "run.json").write_text(json.dumps({**copy.noted(), "demo": "loading"}))
     read_until(copy.start("run"), "broker loaded")
 
@@ -290,7 +290,7 @@ def test_a_demo_that_was_interrupted_is_loaded_again(copy: Copy) -> None:
 def test_one_address_without_the_other_is_refused_in_words(copy: Copy, given: str, missing: str) -> None:
     (copy.folder / ".env").write_text(f"{given}=postgresql://a:b@127.0.0.1:1/c\n")
     run = copy.start("run")
-    output = run.communicate(timeout=20)[0]
+    output = run.communicate(timeout=60)[0]
     assert f"{given} is set and {missing} is not." in output
     assert run.returncode == 1
     assert not (copy.home / "postgres" / "data").exists()
@@ -317,6 +317,6 @@ def test_given_addresses_are_used_and_no_server_is_started(copy: Copy) -> None:
         assert get(copy)["environment"]["DATABASE_OWNER_URL"] == ""
         assert not (copy.home / "postgres").exists()
         run.send_signal(signal.SIGTERM)
-        run.communicate(timeout=20)
+        run.communicate(timeout=60)
     finally:
         copy.start("database", "stop", "--home", str(server_home)).communicate(timeout=30)
