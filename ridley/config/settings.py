@@ -134,7 +134,8 @@ MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ; a code is good once all t
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up with another's address; one that is not confirmed is a wish
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 CACHES = {"default": {"BACKEND": "ridley.core.accounts.shared_cache.SharedCache"}}
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("RIDLEY_BEHIND_PROXY") else 0
+BEHIND_PROXY = env.flag("RIDLEY_BEHIND_PROXY")
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 # People of identity providers are found, made and refused by core/people/services/arrivals.py, and by nothing else.
 SOCIALACCOUNT_ADAPTER = "ridley.core.people.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # matched there by e-mail, where the provider owns the domain
@@ -282,7 +283,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _serves_https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.flag("RIDLEY_HTTPS_REDIRECT", default=True) and _serves_https
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever probes this machine speaks plain HTTP
-BEHIND_PROXY = env.flag("RIDLEY_BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31536000 if _serves_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _serves_https

@@ -26,7 +26,7 @@ from ridley.assistant.searching import NAME
 from ridley.core.access.errors import BadRequest
 from ridley.core.access.export import FORMATS, export
 from ridley.core.access.fields import Output
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.access.views import DetailView, ScopedView
 from ridley.core.search.api import SearchedList
 from ridley.core.search.words import WORDS, in_record
@@ -115,7 +115,7 @@ class FileView(ScopedView):
     @extend_schema(
         responses={
             **{(200, media_type): OpenApiTypes.STR for media_type in ("text/csv", "application/x-ndjson")},
-            **{(code, "application/problem+json"): PROBLEM for code in ("400", "401", "403", "404", "429")},
+            **refusals("400 401 403 404 429"),
         }
     )
     def get(self, request: Request, tenant: str, id: int) -> HttpResponseBase:

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from ridley.core.access.errors import TooMany
 from ridley.core.access.problems import CONTENT_TYPE, as_problem
 from ridley.core.access.scope import TokenRights
+from ridley.core.accounts.guesses import network_of
 from ridley.core.accounts.limits import Shared, Standing
 
 ANYBODYS = ("/_allauth/", "/sign-in", "/accounts/", "/api/v1/schema/")  # what anybody may ask, and no view counts
@@ -97,12 +98,10 @@ def address(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         given = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or given
     try:
-        found = ipaddress.ip_address(given)
+        ipaddress.ip_address(given)
     except ValueError:
         return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))
-    return str(found)
+    return network_of(given)
 
 
 class CountAddresses:

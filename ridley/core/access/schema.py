@@ -32,6 +32,11 @@ CURSOR = [
 PROBLEM = OpenApiResponse(ProblemOut, description="Why not, as problem+json; nothing was changed.")
 
 
+def refusals(codes: str) -> dict[Any, Any]:
+    """What a verb may refuse with, like "401 403", as extend_schema takes it."""
+    return {(code, "application/problem+json"): PROBLEM for code in codes.split()}
+
+
 def filter_parameters(filters: Any) -> list[OpenApiParameter]:
     """The declared filters of a list as query parameters."""
     found = []

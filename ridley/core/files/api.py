@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from ridley.core.access.export import ScopedStream
 from ridley.core.access.permissions import FILES_UPLOAD, FILES_VIEW
-from ridley.core.access.schema import PROBLEM, header
+from ridley.core.access.schema import header, refusals
 from ridley.core.access.views import DetailView, ListView, ScopedView
 from ridley.core.files import queries, rules, services, storage
 from ridley.core.files.models import State, Upload
@@ -34,8 +34,8 @@ def needed(name: str, kind: type, text: str = "", enum: list[str] | None = None)
     return OpenApiParameter(name, kind, OpenApiParameter.HEADER, required=True, description=text, enum=enum)
 
 
-def answers(success: Any, shape: Any, refusals: str) -> dict[Any, Any]:
-    return {success: shape} | {(code, "application/problem+json"): PROBLEM for code in refusals.split()}
+def answers(success: Any, shape: Any, codes: str) -> dict[Any, Any]:
+    return {success: shape, **refusals(codes)}
 
 
 TUS = needed("Tus-Resumable", str, enum=[rules.VERSION])

@@ -8,7 +8,7 @@ from typing import IO
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from ridley.core.files.models import Upload
 from ridley.core.files.parts import is_older, private_folder, room_needed
@@ -47,10 +47,7 @@ def linked(part: Path, name: str) -> bool:
 
 def folder_path(name: str) -> Path | None:
     """Where the bytes lie on this machine; None in a bucket."""
-    try:
-        return Path(default_storage.path(name))
-    except NotImplementedError:  # how a storage of Django's says that it has no paths
-        return None
+    return Path(default_storage.path(name)) if isinstance(default_storage, FileSystemStorage) else None
 
 
 def remove(name: str) -> None:

@@ -21,9 +21,10 @@ from ridley.core.access.fields import BoundedJSON, Input, Output
 from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import MEMBERS_EDIT
 from ridley.core.access.problems import as_problem
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.access.views import DetailView, ListView, ScopedView
 from ridley.core.accounts.models import User
+from ridley.core.people.api.members import LimitsField
 from ridley.core.people.models import Invitation, InvitationState
 from ridley.core.people.queries import invitations as queries
 from ridley.core.people.services import accepting
@@ -33,16 +34,10 @@ MOST_AT_ONCE = 100
 TOKEN_HEADER = "X-Invitation-Token"  # noqa: S105 the header's name
 
 
-class LimitValues(serializers.DictField):
-    """{"source": ["acme"]}: kind -> the values that the roles are narrowed to. Empty: not narrowed."""
-
-    child = serializers.ListField(child=serializers.CharField(max_length=62), max_length=1000)
-
-
 class InvitationIn(Input):
     email = serializers.EmailField(max_length=254)
     roles = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=20)
-    limits = LimitValues(required=False, help_text="What all of the roles are narrowed to.")
+    limits = LimitsField(required=False, help_text="What all of the roles are narrowed to.")
     branch_id = serializers.IntegerField(required=False, allow_null=True, min_value=1)
     from_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Once accepted, if not given.")
     until_at = serializers.DateTimeField(required=False, allow_null=True, help_text="For good if not given.")
@@ -53,7 +48,7 @@ class InvitationOut(Output):
     id = serializers.IntegerField()
     email = serializers.EmailField()
     roles = serializers.ListField(child=serializers.CharField())
-    limits = LimitValues()
+    limits = LimitsField()
     branch_id = serializers.IntegerField(allow_null=True)
     from_at = serializers.DateTimeField(allow_null=True)
     until_at = serializers.DateTimeField(allow_null=True)
@@ -184,7 +179,7 @@ class AcceptedOut(Output):
 TOKEN = OpenApiParameter(
     TOKEN_HEADER, str, OpenApiParameter.HEADER, required=True, description="What stands after # in the link."
 )
-REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (400, 401, 403, 404, 409, 415, 429)}
+REFUSALS = refusals("400 401 403 404 409 415 429")
 
 
 class OfferView(CountedView):

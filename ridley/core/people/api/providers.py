@@ -15,7 +15,7 @@ from ridley.core.access.errors import BadRequest
 from ridley.core.access.fields import Input, ModelInput, Output
 from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import PROVIDERS_EDIT
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
 from ridley.core.people.models import IdentityProvider
 from ridley.core.people.queries import providers as queries
@@ -140,7 +140,7 @@ class WaysInView(CountedView):
     @extend_schema(
         auth=[],
         parameters=[OpenApiParameter(name, str) for name in ("email", "tenant", "partner")],
-        responses={200: WaysInOut, **{(status, "application/problem+json"): PROBLEM for status in (400, 429)}},
+        responses={200: WaysInOut, **refusals("400 429")},
     )
     def get(self, request: Request) -> Response:
         given: dict[str, str] = {name: request.query_params.get(name, "") for name in ("email", "tenant", "partner")}

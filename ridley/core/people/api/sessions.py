@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from ridley.core.access.errors import NotFound
 from ridley.core.access.fields import Output
 from ridley.core.access.limits import CountedView
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.accounts import sessions
 
-REFUSALS = {(status, "application/problem+json"): PROBLEM for status in (401, 403, 429)}
+REFUSALS = refusals("401 403 429")
 
 
 class SessionOut(Output):
@@ -60,7 +60,7 @@ class MySessionsView(CountedView):
 class MySessionView(CountedView):
     metadata_class: Any = None
 
-    @extend_schema(responses={204: None, **REFUSALS, (404, "application/problem+json"): PROBLEM})
+    @extend_schema(responses={204: None, **REFUSALS, **refusals("404")})
     def delete(self, request: Request, id: int) -> Response:
         """End one of my sessions, with every token that was given out for it."""
         user: Any = request.user

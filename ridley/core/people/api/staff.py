@@ -17,7 +17,7 @@ from ridley.core.access.errors import BadRequest, Denied
 from ridley.core.access.fields import BoundedJSON, Input, Output
 from ridley.core.access.limits import CountedView
 from ridley.core.access.permissions import STAFF_END, STAFF_VIEW
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.access.views import ListView, ScopedView
 from ridley.core.accounts.recent import signed_in_recently
 from ridley.core.people.api.members import ReasonIn
@@ -51,9 +51,8 @@ class StaffStaysOut(Output):
     items = StaffStayOut(many=True)
 
 
-def answers(status: int, output: Any, *refusals: int) -> dict[Any, Any]:
-    refused = (401, 403, 429, *refusals)
-    return {status: output, **{(refusal, "application/problem+json"): PROBLEM for refusal in refused}}
+def answers(status: int, output: Any, codes: str) -> dict[Any, Any]:
+    return {status: output, **refusals(f"401 403 429 {codes}")}
 
 
 class StaffView(CountedView):
@@ -76,7 +75,7 @@ class StaffSessionsView(StaffView):
     @extend_schema(
         operation_id="get_all_staff_sessions",
         parameters=[OpenApiParameter("mine", bool, description="Only one's own.")],
-        responses=answers(200, StaffStaysOut, 400),
+        responses=answers(200, StaffStaysOut, "400"),
     )
     def get(self, request: Request) -> Response:
         """The newest 200 staff sessions of all tenants, for superusers."""
@@ -90,7 +89,7 @@ class StaffSessionsView(StaffView):
     @extend_schema(
         operation_id="post_all_staff_sessions",
         request=StaffSessionIn,
-        responses=answers(201, StaffStayOut, 400, 404, 409, 415),
+        responses=answers(201, StaffStayOut, "400 404 409 415"),
     )
     def post(self, request: Request) -> Response:
         """Begin to work inside a tenant, for at most four hours. Takes a sign-in of the last quarter of an hour."""
@@ -105,7 +104,7 @@ class StaffSessionsView(StaffView):
 
 class StaffSessionEndView(StaffView):
     @extend_schema(
-        operation_id="post_all_staff_sessions_id_end", request=None, responses=answers(200, StaffStayOut, 400, 404, 415)
+        operation_id="post_all_staff_sessions_id_end", request=None, responses=answers(200, StaffStayOut, "400 404 415")
     )
     def post(self, request: Request, id: int) -> Response:
         """End a staff session, one's own or another's. Again changes nothing."""

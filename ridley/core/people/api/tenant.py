@@ -20,7 +20,7 @@ from ridley.core.access.permissions import (
     TENANT_EDIT,
     TENANT_VIEW,
 )
-from ridley.core.access.schema import PROBLEM
+from ridley.core.access.schema import refusals
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
 from ridley.core.people.queries import tenant as queries
 from ridley.core.people.services import tenant as services
@@ -51,7 +51,7 @@ class MeOut(Output):
 class MeView(CountedView):
     """Who am I, and where do I belong?"""
 
-    @extend_schema(responses={200: MeOut, **{(status, "application/problem+json"): PROBLEM for status in (401, 429)}})
+    @extend_schema(responses={200: MeOut, **refusals("401 429")})
     def get(self, request: Request) -> Response:
         user: Any = request.user
         shown = {name: getattr(user, name) for name in ("id", "email", "first_name", "last_name")}

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from ridley.core.access.fields import Input, ModelInput, Output
 from ridley.core.access.permissions import TOKENS_EDIT, TOKENS_VIEW
 from ridley.core.access.views import ArchiveView, CreateView, DetailView, ListView, ScopedView, UpdateView
+from ridley.core.people.api.members import LimitsField
 from ridley.core.people.models import ServiceAccount
 from ridley.core.people.queries import tokens as queries
 from ridley.core.people.services import tokens as services
@@ -61,9 +62,7 @@ class TokenIn(Input):
 
     name = serializers.CharField(max_length=150)
     permissions = serializers.ListField(child=serializers.CharField(max_length=60), allow_empty=False, max_length=200)
-    limits = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField(max_length=62), max_length=1000), required=False
-    )
+    limits = LimitsField(required=False)
     expires_at = serializers.DateTimeField()
 
 
