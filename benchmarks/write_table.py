@@ -23,7 +23,8 @@ ORDER = ("diff", "changes", "reads", "idle")
 def table(name: str, result: dict[str, Any]) -> str:
     versions = ", ".join(f"{package} {version}" for package, version in result["versions"].items())
     facts = f"{result['date']}, {result['cores']} cores ({result['processor']}), load {result['load']}, {versions}"
-    lines = [f"## {name}", "", facts, "", "| promise | bar | measured | kept |", "|---|---|---|---|"]
+    note = [result["note"], ""] if "note" in result else []
+    lines = [f"## {name}", "", facts, "", *note, "| promise | bar | measured | kept |", "|---|---|---|---|"]
     for line in result["promises"]:
         lines.append(
             f"| {line['promise']} | {line['bar']} | {line['measured']} | {'yes' if line['kept'] else '**no**'} |"
